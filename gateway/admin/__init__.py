@@ -1,0 +1,1 @@
+"""What an operator asks of a running gateway: is it healthy, ready, how much does it do."""

@@ -1,0 +1,1 @@
+"""The shell: connections, deadlines and bytes on either carrier."""

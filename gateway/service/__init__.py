@@ -1,0 +1,1 @@
+"""The service: configuration, listeners, and what `twistd s3gateway` starts."""
