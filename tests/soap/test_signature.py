@@ -1,0 +1,285 @@
+"""The signature in the body: vectors, what clients do to a Timestamp, the order of refusals."""
+
+from __future__ import annotations
+
+import hmac as real_hmac
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.messages import Credentials, Problem
+from gateway.soap import signature
+from gateway.soap.signature import canonical_timestamp, check, parse_timestamp, sign
+
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+KEY = "AKIAIOSFODNN7EXAMPLE"
+NOON = datetime(2009, 1, 1, 12, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOON_TEXT = "2009-01-01T12:00:00.000Z"
+
+
+def secret_of(access_key):
+    return {KEY: SECRET}.get(access_key)
+
+
+def signed(timestamp=NOON_TEXT, *, over=None, key=KEY, operation="GetObject", secret=SECRET):
+    return Credentials(key, timestamp, sign(operation, timestamp if over is None else over, secret))
+
+
+def refusal(credentials, now=NOON, operation="GetObject"):
+    with pytest.raises(Problem) as caught:
+        check(operation, credentials, secret_of, now)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("operation", "timestamp", "expected"),
+    [
+        ("ListAllMyBuckets", "2009-01-01T12:00:00.000Z", "1Mw5zxzi/Y+c1lNG2pwMuB0+bBs="),
+        ("CreateBucket", "2009-01-01T12:00:00.000Z", "shOMhz4+xPT5ndHZSiRHcrBi/Jc="),
+        ("PutObject", "2007-05-11T12:00:00.183Z", "xqylE2bUAPY4xMslixlouwF9iV0="),
+    ],
+)
+def test_known_signatures(operation, timestamp, expected):
+    assert sign(operation, timestamp, SECRET) == expected
+    assert len(expected) == 28
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (NOON, NOON_TEXT),
+        (datetime(2009, 1, 1, 12, 0, 0, 999_999, tzinfo=UTC), "2009-01-01T12:00:00.999Z"),
+        (datetime(2009, 1, 1, 1, 30, tzinfo=timezone(timedelta(hours=2))), "2008-12-31T23:30:00.000Z"),
+        (datetime(1, 2, 3, tzinfo=UTC), "0001-02-03T00:00:00.000Z"),
+    ],
+)
+def test_timestamps_are_written_in_utc_with_milliseconds_cut(moment, expected):
+    assert canonical_timestamp(moment) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2009-01-01T12:00:00.000Z", NOON),
+        ("2009-01-01T12:00:00Z", NOON),
+        ("2009-01-01T12:00:00", NOON),
+        ("2009-01-01T12:00:00.000", NOON),
+        ("2009-01-01T14:00:00+02:00", NOON),
+        ("2009-01-01T06:30:00.0-05:30", NOON),
+        ("2009-01-01T12:00:00+00:00", NOON),
+        ("2009-01-01T12:00:00-00:00", NOON),
+        ("2009-01-02T02:00:00+14:00", NOON),
+        ("2009-01-01T12:00:00.18Z", NOON + timedelta(milliseconds=180)),
+        ("2009-01-01T12:00:00.1234567Z", NOON + timedelta(microseconds=123456)),
+        ("2009-01-01T12:00:00.999999999999Z", NOON + timedelta(microseconds=999999)),
+        ("2008-12-31T24:00:00Z", datetime(2009, 1, 1, tzinfo=UTC)),
+        ("2008-12-31T24:00:00.000Z", datetime(2009, 1, 1, tzinfo=UTC)),
+        ("2008-02-29T00:00:00Z", datetime(2008, 2, 29, tzinfo=UTC)),
+    ],
+)
+def test_timestamps_that_are_understood(text, expected):
+    moment = parse_timestamp(text)
+    assert moment == expected
+    assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "now",
+        "2009-01-01",
+        "2009-01-01 12:00:00Z",
+        "2009-01-01T12:00Z",
+        "2009-1-1T12:00:00Z",
+        "2009-01-01T12:00:00.Z",
+        "2009-01-01T12:00:00,5Z",
+        "2009-01-01T12:00:00z",
+        "2009-01-01T12:00:00+2:00",
+        "2009-01-01T12:00:00+0200",
+        "2009-01-01T12:00:00+14:01",
+        "2009-01-01T12:00:00+02:60",
+        "2009-01-01T12:00:60Z",
+        "2009-01-01T12:60:00Z",
+        "2009-01-01T25:00:00Z",
+        "2009-01-01T24:01:00Z",
+        "2009-01-01T24:00:01Z",
+        "2009-01-01T24:00:00.001Z",
+        "2009-02-29T12:00:00Z",
+        "2009-13-01T12:00:00Z",
+        "2009-00-01T12:00:00Z",
+        "0000-01-01T12:00:00Z",
+        "-2009-01-01T12:00:00Z",
+        "12009-01-01T12:00:00Z",
+        "9999-12-31T24:00:00Z",
+        "0001-01-01T00:00:00+01:00",
+        "2009-01-01T12:00:00Z\n",
+        " 2009-01-01T12:00:00Z",
+        "\u0662\u0660\u0660\u0669-01-01T12:00:00Z",
+    ],
+)
+def test_timestamps_that_are_no_date_time(text):
+    with pytest.raises(ValueError):
+        parse_timestamp(text)
+
+
+@given(st.floats(-62e9, 253e9).map(lambda seconds: EPOCH + timedelta(seconds=seconds)), st.timezones())
+def test_what_is_written_is_read_again(moment, zone):
+    moment = moment.astimezone(zone)
+    text = canonical_timestamp(moment)
+    assert canonical_timestamp(parse_timestamp(text)) == text
+    assert timedelta() <= moment - parse_timestamp(text) < timedelta(milliseconds=1)
+
+
+@given(st.text() | st.from_regex(signature._DATE_TIME))
+def test_any_text_is_a_moment_or_a_value_error(text):
+    with suppress(ValueError):
+        assert parse_timestamp(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("sent", "over"),
+    [
+        (NOON_TEXT, NOON_TEXT),
+        ("2009-01-01T12:00:00.180Z", "2009-01-01T12:00:00.180Z"),
+        ("2009-01-01T12:00:00.18Z", "2009-01-01T12:00:00.180Z"),
+        ("2009-01-01T12:00:00Z", NOON_TEXT),
+        ("2009-01-01T13:00:00+01:00", NOON_TEXT),
+        ("2009-01-01T13:00:00+01:00", "2009-01-01T13:00:00+01:00"),
+        ("2009-01-01T12:00:00.1239999Z", "2009-01-01T12:00:00.123Z"),
+        ("2009-01-01T12:00:00", "2009-01-01T12:00:00"),
+    ],
+)
+def test_signed_over_the_text_as_sent_or_as_s3_writes_it(sent, over):
+    check("GetObject", signed(sent, over=over), secret_of, NOON)
+
+
+def test_base64_padding_may_be_missing():
+    credentials = signed()
+    check("GetObject", Credentials(KEY, NOON_TEXT, credentials.signature.rstrip("=")), secret_of, NOON)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "accepted"),
+    [
+        (-15 * 60 - 1, False),
+        (-15 * 60 - 0.001, False),
+        (-15 * 60, True),
+        (-15 * 60 + 1, True),
+        (0, True),
+        (15 * 60 - 1, True),
+        (15 * 60, True),
+        (15 * 60 + 0.001, False),
+        (15 * 60 + 1, False),
+    ],
+)
+def test_fifteen_minutes_either_way(seconds, accepted):
+    now = NOON + timedelta(seconds=seconds)
+    if accepted:
+        check("GetObject", signed(), secret_of, now)
+    else:
+        problem = refusal(signed(), now)
+        assert problem.code == "RequestTimeTooSkewed"
+        assert problem.details == (
+            ("RequestTime", NOON_TEXT),
+            ("ServerTime", canonical_timestamp(now)),
+            ("MaxAllowedSkewMilliseconds", "900000"),
+        )
+
+
+def test_wrong_signature_says_what_was_signed_and_no_secret():
+    problem = refusal(Credentials(KEY, "2009-01-01T12:00:00Z", "wrong="))
+    assert problem.code == "SignatureDoesNotMatch"
+    text = "AmazonS3GetObject" + NOON_TEXT
+    assert problem.details == (
+        ("AWSAccessKeyId", KEY),
+        ("StringToSign", text),
+        ("SignatureProvided", "wrong="),
+        ("StringToSignBytes", " ".join(f"{byte:02x}" for byte in text.encode())),
+    )
+    assert SECRET not in repr(problem)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        signed(operation="DeleteObject"),
+        signed(secret="another"),
+        signed(over="2009-01-01T12:00:00.001Z"),
+        Credentials(KEY, NOON_TEXT, "="),
+        Credentials(KEY, NOON_TEXT, signed().signature.lower()),
+        Credentials(KEY, NOON_TEXT, signed().signature[:-2]),
+        Credentials(KEY, NOON_TEXT, "ключ"),
+    ],
+    ids=["other operation", "other secret", "other time", "empty", "case", "short", "not ASCII"],
+)
+def test_what_is_no_signature_of_this_call(credentials):
+    assert refusal(credentials).code == "SignatureDoesNotMatch"
+
+
+def test_unknown_key():
+    problem = refusal(signed(key="AKIANOBODY"))
+    assert (problem.code, problem.details) == ("InvalidAccessKeyId", (("AWSAccessKeyId", "AKIANOBODY"),))
+
+
+def test_unknown_key_is_refused_even_with_nobodys_secret():
+    problem = refusal(signed(key="AKIANOBODY", secret=signature._NOBODYS_SECRET))
+    assert problem.code == "InvalidAccessKeyId"
+
+
+def test_the_first_check_that_fails_answers():
+    late = NOON + timedelta(hours=1)
+    wrong = "AAAA"
+    assert refusal(Credentials("AKIANOBODY", "yesterday", wrong), late).code == "InvalidSOAPRequest"
+    assert refusal(Credentials("AKIANOBODY", NOON_TEXT, wrong), late).code == "InvalidAccessKeyId"
+    assert refusal(Credentials(KEY, NOON_TEXT, wrong), late).code == "RequestTimeTooSkewed"
+    assert refusal(Credentials(KEY, NOON_TEXT, wrong)).code == "SignatureDoesNotMatch"
+
+
+def test_details_repeat_only_so_much_of_what_was_sent():
+    long = "x" * 100_000
+    digits = f"2009-01-01T12:00:00.{'1' * 100_000}Z"
+    problems = [
+        refusal(Credentials(long, NOON_TEXT, long)),
+        refusal(Credentials(KEY, NOON_TEXT, long)),
+        refusal(Credentials(KEY, digits, long)),
+        refusal(Credentials(KEY, digits, long), NOON + timedelta(hours=1)),
+    ]
+    assert all(len(text) <= signature.MAX_DETAIL for problem in problems for _, text in problem.details)
+
+
+@pytest.mark.parametrize("timestamp", [NOON_TEXT, "2009-01-01T12:00:00Z"])
+def test_an_unknown_key_costs_the_same_as_a_wrong_signature(monkeypatch, timestamp):
+    """Who asks must not be told apart by time: the same number of HMACs and of comparisons."""
+    counted = []
+
+    class Counting:
+        @staticmethod
+        def digest(key, message, algorithm):
+            counted.append("digest")
+            return real_hmac.digest(key, message, algorithm)
+
+        @staticmethod
+        def compare_digest(one, other):
+            counted.append("compare")
+            return real_hmac.compare_digest(one, other)
+
+    made = signed(timestamp)
+    cases = {
+        "right": made,
+        "wrong": Credentials(KEY, timestamp, "A" * 27 + "="),
+        "unknown": Credentials("AKIANOBODY", timestamp, made.signature),
+    }
+    monkeypatch.setattr(signature, "hmac", Counting)
+    costs = {}
+    for name, credentials in cases.items():
+        counted.clear()
+        with suppress(Problem):
+            check("GetObject", credentials, secret_of, NOON)
+        costs[name] = list(counted)
+    assert costs["unknown"] == costs["wrong"] == ["digest", "digest", "compare", "compare"]
+    assert costs["right"] == costs["wrong"]
