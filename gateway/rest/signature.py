@@ -32,7 +32,8 @@ KEPT_DAY_KEYS = 1024
 NEVER_SIGNED = frozenset(
     {
         "baggage", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
-        "traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
+        "traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "user-agent",
+        "x-amzn-trace-id",
     }
 )  # fmt: skip
 """Header fields that proxies on the way may change, add or drop; AWS's own clients leave them out too."""
