@@ -241,7 +241,7 @@ class _Compiler:
         }
         complex_types = {node.get("name"): node for node in _all(trees, XSD, "complexType")}
         self._abstract = {
-            name for name, node in complex_types.items() if node.get("abstract") in {"true", "1"}
+            name for name, node in complex_types.items() if node.get("abstract") in ("true", "1")
         }
         self._parents = {
             name: content.get("base", "").rpartition(":")[2]
@@ -284,15 +284,16 @@ class _Compiler:
 
     def _compile_simple(self, found: Any, name: str) -> Type:
         """Return a simple type: one of XML Schema's own, or a named restriction of one."""
-        if name in self._simple:
-            return self._simple[name]
+        key = str(found.qname)
+        if key in self._simple:
+            return self._simple[key]
         origin = getattr(found, "_default_qname", None)
         base = BASES.get(origin.localname) if origin is not None else None
         own = found.qname.namespace != XSD if found.qname is not None else False
         if base is None or (own and name not in self._enumerations):
             raise ContractError(f"The simple type {name} cannot be served.")
         made = Type(name, base, allowed=self._enumerations[name] if own else ())
-        self._simple[name] = made
+        self._simple[key] = made
         if own:
             self.named[name] = made
         return made
