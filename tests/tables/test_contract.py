@@ -1,0 +1,513 @@
+"""The contract against a table typed from what is known of S3's WSDL, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from gateway.service.documents import own_documents
+from gateway.soap.description import publish
+from gateway.tables.contract import (
+    OPERATION_NAMES,
+    Contract,
+    ContractError,
+    Element,
+    Type,
+    compile_contract,
+)
+from gateway.wire.markup import parse
+
+NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+WSDL, XSD = "AmazonS3.wsdl", "AmazonS3.xsd"
+
+AUTH3 = ["AWSAccessKeyId string ?", "Timestamp dateTime ?", "Signature string ?"]
+AUTH4 = [*AUTH3, "Credential string ?"]
+ACL = "AccessControlList AccessControlList ?"
+GET = ["Bucket string", "Key string", "GetMetadata boolean", "GetData boolean", "InlineData boolean"]
+METADATA = "Metadata MetadataEntry 0..100"
+STORAGE = "StorageClass StorageClass ?"
+
+REQUESTS = {
+    "CreateBucket": ["Bucket string", ACL, *AUTH3],
+    "DeleteBucket": ["Bucket string", *AUTH4],
+    "GetObjectAccessControlPolicy": ["Bucket string", "Key string", *AUTH4],
+    "GetBucketAccessControlPolicy": ["Bucket string", *AUTH4],
+    "SetObjectAccessControlPolicy": [
+        "Bucket string",
+        "Key string",
+        "AccessControlList AccessControlList",
+        *AUTH4,
+    ],
+    "SetBucketAccessControlPolicy": ["Bucket string", ACL, *AUTH4],
+    "GetObject": [*GET, *AUTH4],
+    "GetObjectExtended": [
+        *GET,
+        "ByteRangeStart long ?",
+        "ByteRangeEnd long ?",
+        "IfModifiedSince dateTime ?",
+        "IfUnmodifiedSince dateTime ?",
+        "IfMatch string 0..100",
+        "IfNoneMatch string 0..100",
+        "ReturnCompleteObjectOnConditionFailure boolean ?",
+        *AUTH4,
+    ],
+    "PutObject": ["Bucket string", "Key string", METADATA, "ContentLength long", ACL, STORAGE, *AUTH4],
+    "PutObjectInline": [
+        "Bucket string",
+        "Key string",
+        METADATA,
+        "Data base64Binary",
+        "ContentLength long",
+        ACL,
+        STORAGE,
+        *AUTH4,
+    ],
+    "DeleteObject": ["Bucket string", "Key string", *AUTH4],
+    "ListBucket": [
+        "Bucket string",
+        "Prefix string ?",
+        "Marker string ?",
+        "MaxKeys int ?",
+        "Delimiter string ?",
+        *AUTH4,
+    ],
+    "ListAllMyBuckets": AUTH3,
+    "GetBucketLoggingStatus": ["Bucket string", *AUTH4],
+    "SetBucketLoggingStatus": ["Bucket string", *AUTH4, "BucketLoggingStatus BucketLoggingStatus"],
+    "CopyObject": [
+        "SourceBucket string",
+        "SourceKey string",
+        "DestinationBucket string",
+        "DestinationKey string",
+        "MetadataDirective MetadataDirective ?",
+        METADATA,
+        ACL,
+        "CopySourceIfModifiedSince dateTime ?",
+        "CopySourceIfUnmodifiedSince dateTime ?",
+        "CopySourceIfMatch string 0..100",
+        "CopySourceIfNoneMatch string 0..100",
+        STORAGE,
+        *AUTH4,
+    ],
+}
+
+RESPONSES = {
+    "CreateBucket": ["CreateBucketReturn CreateBucketResult"],
+    "DeleteBucket": ["DeleteBucketResponse Status"],
+    "GetObjectAccessControlPolicy": ["GetObjectAccessControlPolicyResponse AccessControlPolicy"],
+    "GetBucketAccessControlPolicy": ["GetBucketAccessControlPolicyResponse AccessControlPolicy"],
+    "SetObjectAccessControlPolicy": [],
+    "SetBucketAccessControlPolicy": [],
+    "GetObject": ["GetObjectResponse GetObjectResult"],
+    "GetObjectExtended": ["GetObjectResponse GetObjectResult"],
+    "PutObject": ["PutObjectResponse PutObjectResult"],
+    "PutObjectInline": ["PutObjectInlineResponse PutObjectResult"],
+    "DeleteObject": ["DeleteObjectResponse Status"],
+    "ListBucket": ["ListBucketResponse ListBucketResult"],
+    "ListAllMyBuckets": ["ListAllMyBucketsResponse ListAllMyBucketsResult"],
+    "GetBucketLoggingStatus": ["GetBucketLoggingStatusResponse BucketLoggingStatus"],
+    "SetBucketLoggingStatus": [],
+    "CopyObject": ["CopyObjectResult CopyObjectResult"],
+}
+
+TYPES = {
+    "Status": ["Code int", "Description string"],
+    "CreateBucketResult": ["BucketName string"],
+    "MetadataEntry": ["Name string", "Value string"],
+    "GetObjectResult": [
+        "Status Status",
+        "Metadata MetadataEntry 0..*",
+        "Data base64Binary nil",
+        "LastModified dateTime",
+        "ETag string",
+    ],
+    "PutObjectResult": ["ETag string", "LastModified dateTime"],
+    "CopyObjectResult": ["LastModified dateTime", "ETag string"],
+    "ListAllMyBucketsResult": ["Owner CanonicalUser", "Buckets ListAllMyBucketsList"],
+    "ListAllMyBucketsList": ["Bucket ListAllMyBucketsEntry 0..*"],
+    "ListAllMyBucketsEntry": ["Name string", "CreationDate dateTime"],
+    "ListBucketResult": [
+        "Metadata MetadataEntry 0..*",
+        "Name string",
+        "Prefix string",
+        "Marker string",
+        "NextMarker string ?",
+        "MaxKeys int",
+        "Delimiter string ?",
+        "IsTruncated boolean",
+        "Contents ListEntry 0..*",
+        "CommonPrefixes PrefixEntry 0..*",
+    ],
+    "ListEntry": [
+        "Key string",
+        "LastModified dateTime",
+        "ETag string",
+        "Size long",
+        "Owner CanonicalUser ?",
+        "StorageClass StorageClass",
+    ],
+    "PrefixEntry": ["Prefix string"],
+    "AccessControlPolicy": ["Owner CanonicalUser", "AccessControlList AccessControlList"],
+    "AccessControlList": ["Grant Grant 0..100"],
+    "Grant": ["Grantee Grantee", "Permission Permission"],
+    "Grantee": [],
+    "CanonicalUser": ["ID string", "DisplayName string ?"],
+    "AmazonCustomerByEmail": ["EmailAddress string"],
+    "Group": ["URI string"],
+    "BucketLoggingStatus": ["LoggingEnabled LoggingSettings ?"],
+    "LoggingSettings": ["TargetBucket string", "TargetPrefix string", "TargetGrants AccessControlList ?"],
+}
+
+ENUMERATIONS = {
+    "Permission": ("READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"),
+    "StorageClass": ("STANDARD", "REDUCED_REDUNDANCY", "GLACIER", "UNKNOWN"),
+    "MetadataDirective": ("COPY", "REPLACE"),
+}
+
+
+def compiled(wsdl: bytes, xsd: bytes = b"<x/>") -> Contract:
+    documents = {WSDL: wsdl, XSD: xsd}
+    return compile_contract(documents, {name: parse(data) for name, data in documents.items()})
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    documents = own_documents()
+    return compiled(documents[WSDL], documents[XSD])
+
+
+def said(element: Element) -> str:
+    """An element in the words of the tables above."""
+    bounds = {(1, 1): "", (0, 1): " ?", (0, None): " 0..*"}.get(
+        (element.low, element.high), f" {element.low}..{element.high}"
+    )
+    return f"{element.name} {element.type.name}{bounds}{' nil' if element.nillable else ''}"
+
+
+def test_the_operations_are_the_sixteen_in_the_order_of_the_port_type(contract):
+    assert list(contract.operations) == list(OPERATION_NAMES) == list(REQUESTS) == list(RESPONSES)
+    assert contract.namespace == NAMESPACE
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_has_exactly_these_elements_in_this_order(contract, name):
+    assert [said(element) for element in contract.operations[name].request.elements] == REQUESTS[name]
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_an_answer_has_exactly_this_inside(contract, name):
+    assert [said(element) for element in contract.operations[name].response.elements] == RESPONSES[name]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_type_has_exactly_these_elements_in_this_order(contract, name):
+    found = contract.types[name]
+    assert [said(element) for element in found.elements] == TYPES[name]
+    assert (found.name, found.base, found.allowed) == (name, "", ())
+
+
+@pytest.mark.parametrize("name", ENUMERATIONS)
+def test_an_enumeration_has_exactly_these_values(contract, name):
+    assert (contract.types[name].base, contract.types[name].allowed) == ("string", ENUMERATIONS[name])
+
+
+def test_there_is_no_other_type(contract):
+    assert set(contract.types) == {*TYPES, *ENUMERATIONS}
+
+
+def test_a_grantee_is_one_of_three_kinds_and_never_itself(contract):
+    grantee = contract.types["Grantee"]
+    assert grantee.abstract
+    assert dict(grantee.kinds) == {
+        name: contract.types[name] for name in ("CanonicalUser", "AmazonCustomerByEmail", "Group")
+    }
+    assert not contract.types["CanonicalUser"].abstract
+    assert not contract.types["CanonicalUser"].kinds
+
+
+def test_there_is_one_type_of_each_and_it_can_be_a_key(contract):
+    """Readers and writers are kept for each type, found by identity."""
+    one = contract.types["ListBucketResult"].element("Contents").type
+    assert one is contract.types["ListEntry"]
+    assert {one: 1}[contract.types["ListEntry"]] == 1
+    request = contract.operations["PutObjectInline"].request
+    assert request.element("Bucket").type is request.element("Key").type
+
+
+def test_an_element_is_found_by_name(contract):
+    request = contract.operations["ListBucket"].request
+    assert request.element("MaxKeys") is request.elements[3]
+    assert request.element("maxkeys") is None
+
+
+def test_the_repr_of_a_type_is_short(contract):
+    assert repr(contract.types["Grantee"]) == "Type(name='Grantee', base='', abstract=True)"
+
+
+def test_the_schema_is_valid_and_judges_messages():
+    schema = etree.XMLSchema(parse(own_documents()[XSD]))
+    good = f'<DeleteBucket xmlns="{NAMESPACE}"><Bucket>b</Bucket></DeleteBucket>'
+    assert schema.validate(etree.fromstring(good))
+    assert not schema.validate(etree.fromstring(good.replace("Bucket>", "Key>").replace("DeleteKey", "DeleteBucket")))
+
+
+def test_names_of_the_frame(contract):
+    """Service, port, binding and port type are what generated code is named after."""
+    wsdl = parse(own_documents()[WSDL])
+    names = {(node.tag.rpartition("}")[2], node.get("name")) for node in wsdl.iter() if node.get("name")}
+    for frame in ("portType", "service", "port", "definitions"):
+        assert (frame, "AmazonS3") in names
+    assert ("binding", "AmazonS3SoapBinding") in names
+    soap = "{http://schemas.xmlsoap.org/wsdl/soap/}"
+    assert [node.get("soapAction") for node in wsdl.iter(f"{soap}operation")] == [""] * 16
+    assert {node.get("use") for node in wsdl.iter(f"{soap}body")} == {"literal"}
+    binding = next(wsdl.iter(f"{soap}binding"))
+    assert (binding.get("style"), binding.get("transport")) == (
+        "document",
+        "http://schemas.xmlsoap.org/soap/http",
+    )
+    for name in OPERATION_NAMES:
+        assert {("message", f"{name}Request"), ("message", f"{name}Response")} <= names
+        assert {("input", f"{name}Request"), ("output", f"{name}Response")} <= names
+
+
+def test_the_served_form_compiles_to_the_same_contract(contract):
+    documents = own_documents()
+    served = compiled(publish(documents[WSDL], documents[XSD], "https://s3.example.com/soap"))
+    for name, message in contract.operations.items():
+        assert shape(served.operations[name].request) == shape(message.request)
+        assert shape(served.operations[name].response) == shape(message.response)
+
+
+def shape(found: Type) -> object:
+    """All of a type as plain values."""
+    kinds = {name: shape(kind) for name, kind in found.kinds.items()}
+    elements = [(said(element), shape(element.type)) for element in found.elements]
+    return found.name, found.base, found.abstract, found.allowed, kinds, elements
+
+
+# --- a store's own dialect, and what cannot be served
+
+DIALECT = """<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/{soap}/"
+ xmlns:m="http://schemas.xmlsoap.org/wsdl/mime/" xmlns:x="http://www.w3.org/2001/XMLSchema" xmlns:d="urn:dialect"
+ targetNamespace="urn:dialect">
+{imports}
+<w:types><x:schema targetNamespace="urn:dialect" elementFormDefault="{form}">{schema_imports}
+<x:element name="{request}"><x:complexType>{content}</x:complexType></x:element>
+<x:element name="DeleteObjectResponse"><x:complexType><x:sequence>
+ <x:element name="DeleteObjectResponse"><x:complexType><x:sequence>
+  <x:element name="Description" type="d:Words"/><x:element name="Code" type="x:integer" nillable="true"/>
+ </x:sequence></x:complexType></x:element>
+</x:sequence></x:complexType></x:element>
+<x:element name="Header" type="x:string"/>
+<x:simpleType name="Words"><x:restriction base="x:token"><x:maxLength value="9"/></x:restriction></x:simpleType>
+{types}
+</x:schema>{schemas}</w:types>
+<w:message name="in"><w:part name="parameters" {part}/>{parts}</w:message>
+<w:message name="out"><w:part name="parameters" element="d:DeleteObjectResponse"/></w:message>
+<w:message name="head"><w:part name="head" element="d:Header"/></w:message>
+<w:portType name="p"><w:operation name="{operation}"><w:input message="d:in"/>{output}</w:operation></w:portType>
+<w:binding name="b" type="d:p"><s:binding style="{style}" transport="http://schemas.xmlsoap.org/soap/http"/>
+ <w:operation name="{operation}"><s:operation soapAction="x"/>
+  <w:input>{body}</w:input><w:output><s:body use="literal"/></w:output></w:operation></w:binding>
+<w:service name="v"><w:port name="p" binding="d:b"><s:address location="http://localhost/"/></w:port></w:service>
+</w:definitions>"""
+
+DEFAULTS = {
+    "soap": "soap",
+    "imports": "",
+    "form": "qualified",
+    "schema_imports": "",
+    "schemas": "",
+    "request": "DeleteObject",
+    "content": '<x:sequence><x:element name="Key" type="x:string"/><x:element name="Bucket" type="x:anyURI"/></x:sequence>',
+    "types": "",
+    "part": 'element="d:DeleteObject"',
+    "parts": "",
+    "operation": "DeleteObject",
+    "output": '<w:output message="d:out"/>',
+    "style": "document",
+    "body": '<s:body use="literal"/>',
+}
+
+
+def dialect(**changes: str) -> bytes:
+    return DIALECT.format(**{**DEFAULTS, **changes}).encode()
+
+
+def test_a_dialect_of_its_own_namespace_and_order():
+    found = compiled(dialect())
+    assert found.namespace == "urn:dialect"
+    assert list(found.operations) == ["DeleteObject"]
+    assert [said(element) for element in found.operations["DeleteObject"].request.elements] == [
+        "Key string",
+        "Bucket anyURI",
+    ]
+    assert found.operations["DeleteObject"].request.element("Bucket").type.base == "string"
+
+
+def test_a_dialect_may_leave_its_types_without_names_and_restrict_text():
+    inner = compiled(dialect()).operations["DeleteObject"].response.element("DeleteObjectResponse").type
+    assert [said(element) for element in inner.elements] == ["Description Words", "Code integer nil"]
+    assert [element.type.base for element in inner.elements] == ["string", "long"]
+
+
+def test_sequences_in_sequences_are_one():
+    content = """<x:sequence><x:element name="A" type="x:int"/><x:sequence><x:element name="B" type="x:int"/>
+    </x:sequence><x:element name="C" type="x:int"/></x:sequence>"""
+    request = compiled(dialect(content=content)).operations["DeleteObject"].request
+    assert [element.name for element in request.elements] == ["A", "B", "C"]
+
+
+def test_the_parents_elements_come_first_through_any_number_of_parents():
+    types = """<x:complexType name="C"><x:complexContent><x:extension base="d:B"><x:sequence>
+      <x:element name="c" type="x:int"/></x:sequence></x:extension></x:complexContent></x:complexType>
+    <x:complexType name="B"><x:complexContent><x:extension base="d:A"><x:sequence>
+      <x:element name="b" type="x:int"/></x:sequence></x:extension></x:complexContent></x:complexType>
+    <x:complexType name="A"><x:sequence><x:element name="a" type="x:int"/></x:sequence></x:complexType>"""
+    content = '<x:sequence><x:element name="Any" type="d:A"/></x:sequence>'
+    found = compiled(dialect(types=types, content=content))
+    assert [element.name for element in found.types["C"].elements] == ["a", "b", "c"]
+    assert list(found.types["A"].kinds) == ["B", "C"]
+    assert not found.types["A"].abstract
+
+
+def test_the_first_port_that_speaks_soap_1_1_is_taken():
+    """A WSDL may offer the same by another binding first."""
+    other = """<w:binding name="h" type="d:p"><h:binding xmlns:h="http://schemas.xmlsoap.org/wsdl/http/" verb="GET"/>
+    </w:binding><w:service name="a"><w:port name="h" binding="d:h"><h:address
+    xmlns:h="http://schemas.xmlsoap.org/wsdl/http/" location="http://localhost/"/></w:port></w:service><w:binding name="b\""""
+    text = dialect().decode().replace('<w:binding name="b"', other)
+    assert list(compiled(text.encode()).operations) == ["DeleteObject"]
+
+
+def element_of(type_name: str, more: str = "") -> str:
+    return f'<x:sequence><x:element name="A" type="{type_name}" {more}/></x:sequence>'
+
+
+REFUSED = {
+    "choice": (
+        {
+            "content": '<x:choice><x:element name="A" type="x:int"/><x:element name="B" type="x:int"/></x:choice>'
+        },
+        "form choice",
+    ),
+    "a choice in a sequence": (
+        {"content": '<x:sequence><x:choice><x:element name="A" type="x:int"/></x:choice></x:sequence>'},
+        "form choice",
+    ),
+    "any": ({"content": "<x:sequence><x:any/></x:sequence>"}, "form any"),
+    "a sequence that repeats": (
+        {"content": '<x:sequence maxOccurs="2"><x:element name="A" type="x:int"/></x:sequence>'},
+        "form sequence",
+    ),
+    "rpc": ({"style": "rpc"}, "rpc"),
+    "encoded": ({"body": '<s:body use="encoded"/>'}, "encoded"),
+    "SOAP 1.2 only": ({"soap": "soap12"}, "SOAP 1.1"),
+    "another service": (
+        {
+            "operation": "GetWeather",
+        },
+        "none of the operations of S3",
+    ),
+    "a message of a type": ({"part": 'type="x:string"'}, "not one part"),
+    "a message of two parts": ({"parts": '<w:part name="two" element="d:Header"/>'}, "not one part"),
+    "no answer": ({"output": ""}, "not one part"),
+    "a header": (
+        {
+            "body": '<s:body parts="parameters" use="literal"/><s:header message="d:head" part="head" use="literal"/>'
+        },
+        "headers",
+    ),
+    "MIME": (
+        {"body": '<m:multipartRelated><m:part><s:body use="literal"/></m:part></m:multipartRelated>'},
+        "MIME",
+    ),
+    "another request element": (
+        {"request": "Remove", "part": 'element="d:Remove"'},
+        "called Remove and not DeleteObject",
+    ),
+    "unqualified elements": ({"form": "unqualified"}, "does not stand in the namespace"),
+    "an attribute": (
+        {"content": element_of("x:int") + '<x:attribute name="a" type="x:int"/>'},
+        "attributes",
+    ),
+    "two elements of one name": (
+        {
+            "content": '<x:sequence><x:element name="A" type="x:int"/><x:element name="B" type="x:int"/>'
+            '<x:element name="A" type="x:int"/></x:sequence>'
+        },
+        "two elements of one name",
+    ),
+    "a type inside itself": (
+        {
+            "content": element_of("d:T"),
+            "types": '<x:complexType name="T">' + element_of("d:T", 'minOccurs="0"') + "</x:complexType>",
+        },
+        "contains itself",
+    ),
+    "text with attributes": (
+        {
+            "content": element_of("d:T"),
+            "types": '<x:complexType name="T"><x:simpleContent><x:extension base="x:string"/></x:simpleContent></x:complexType>',
+        },
+        "_value_1 in T does not stand",
+    ),
+    "a number with a point": ({"content": element_of("x:decimal")}, "simple type decimal"),
+    "a list": (
+        {
+            "content": element_of("d:L"),
+            "types": '<x:simpleType name="L"><x:list itemType="x:int"/></x:simpleType>',
+        },
+        "simple type",
+    ),
+    "an enumeration without a name": (
+        {
+            "content": '<x:sequence><x:element name="A"><x:simpleType><x:restriction base="x:string">'
+            '<x:enumeration value="a"/></x:restriction></x:simpleType></x:element></x:sequence>'
+        },
+        "simple type A",
+    ),
+    "an element without a type": (
+        {"content": '<x:sequence><x:element name="A"/></x:sequence>'},
+        "simple type",
+    ),
+    "two namespaces": (
+        {
+            "part": 'xmlns:o="urn:other" element="o:DeleteObject"',
+            "schema_imports": '<x:import namespace="urn:other"/>',
+            "schemas": '<x:schema targetNamespace="urn:other"><x:element name="DeleteObject" type="x:string"/></x:schema>',
+        },
+        "two namespaces: urn:dialect, urn:other",
+    ),
+    "an import from elsewhere": (
+        {"imports": '<w:import namespace="urn:far" location="http://localhost:9/far.wsdl"/>'},
+        "names http://localhost:9/far.wsdl, which is not among",
+    ),
+    "a schema from elsewhere": (
+        {"schema_imports": '<x:import namespace="urn:far" schemaLocation="far.xsd"/>'},
+        "names far.xsd, which is not among",
+    ),
+    "a file of this machine": (
+        {"schema_imports": '<x:import namespace="urn:far" schemaLocation="file:///etc/passwd"/>'},
+        "names etc/passwd, which is not among",
+    ),
+    "a type that is not there": ({"content": element_of("d:Nowhere")}, "can be read"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_the_gateway_cannot_keep_is_refused_at_the_start(case):
+    changes, words = REFUSED[case]
+    with pytest.raises(ContractError, match=words):
+        compiled(dialect(**changes))
+
+
+def test_a_document_that_is_no_wsdl_is_refused():
+    with pytest.raises(ContractError, match=f"{WSDL} is no WSDL that can be read"):
+        compile_contract({WSDL: b"hello"}, {})
+
+
+def test_a_wsdl_that_is_not_there_is_refused():
+    with pytest.raises(ContractError, match=f"names {WSDL}, which is not among the documents given"):
+        compile_contract({}, {})
