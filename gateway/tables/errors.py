@@ -258,6 +258,9 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 """What some stores and some pages of the documentation call a documented code."""
 
+OWN_FIELDS = frozenset(names("Code Message Resource RequestId HostId"))
+"""The fields every error has; all others beside them are its details."""
+
 SECRET_DETAILS = frozenset(
     names(
         "StringToSign StringToSignBytes CanonicalRequest CanonicalRequestBytes"
@@ -308,7 +311,13 @@ _BY_MESSAGE: Mapping[tuple[str, str], Error] = MappingProxyType(
     {(row.code, row.message): row for row in DOCUMENTED}
 )
 
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*\Z")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text can be a code at all: a word that XML and a fault code can carry."""
+    return len(text) <= 100 and _CODE.match(text) is not None
 
 
 def known(code: str) -> bool:

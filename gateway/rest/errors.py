@@ -1,0 +1,140 @@
+"""S3's REST error document: an `<Error>` of Code, Message and what else the code carries.
+
+`parse_error` makes a Problem of whatever a store sends in place of an answer, be it S3's
+document or a load balancer's page; `build_error` writes a Problem as S3 would. What a code
+means stands in `tables.errors`. Sources: the S3 documentation, "REST error responses"; wire
+rules 1 to 8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from gateway.messages import Headers, HttpReply, Ids, Problem, RestReply
+from gateway.tables.errors import (
+    ALIASES,
+    OWN_FIELDS,
+    SECRET_DETAILS,
+    STATUS_HEADERS,
+    code_for,
+    is_code,
+    message_of,
+    phrase,
+    row_for,
+)
+from gateway.wire.markup import Element, MarkupError, escape, local, parse
+
+CONTENT_TYPE: Final = "application/xml"
+RETRY_AFTER: Final = "1"
+"""Seconds: what a 503 of ours says when the store named no time."""
+
+_DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_OPERATORS: Final = "The gateway's own request to the store was refused; its log says why."
+
+
+def parse_error(reply: RestReply, scope: str) -> Problem:
+    """Return the problem that a store's reply tells of.
+
+    Args:
+        reply: Any reply that is not the answer asked for; its body is bytes.
+        scope: "service", "bucket" or "object": what the request was about.
+
+    Returns:
+        Read by its Code where there is one, else by its status (wire rule 1).
+
+    """
+    body = reply.body if isinstance(reply.body, bytes) else b""
+    fields = _fields_of(body)
+    own = {name: text for name, text in reversed(fields) if name in OWN_FIELDS}
+    code = own.get("Code", "").strip()
+    if not is_code(code):
+        code = code_for(reply.status, scope)
+    wanted = STATUS_HEADERS.get(reply.status, ())
+    return Problem(
+        code=ALIASES.get(code, code),
+        message=own.get("Message", ""),
+        details=tuple((name, text) for name, text in fields if name not in OWN_FIELDS),
+        request_id=own.get("RequestId") or reply.header("x-amz-request-id") or "",
+        host_id=own.get("HostId") or reply.header("x-amz-id-2") or "",
+        resource=own.get("Resource", ""),
+        status=reply.status,
+        headers=tuple((name, value) for name, value in reply.headers if name in wanted),
+    )
+
+
+def _fields_of(body: bytes) -> list[tuple[str, str]]:
+    """Return the fields of an error document; of anything else, none (wire rule 1)."""
+    root = error_root(body)
+    return [] if root is None else [(local(child), child.text or "") for child in root if not len(child)]
+
+
+def error_root(body: bytes) -> Element | None:
+    """Return the root of an error document; None when the body is none that can be read."""
+    if b"<" not in body[:1024]:
+        return None
+    try:
+        root = parse(body)
+    except MarkupError:
+        return None
+    return root if local(root) == "Error" else None
+
+
+def ours(problem: Problem) -> Problem:
+    """Return what a client may be told of a store's problem, when the gateway signed (wire rule 6).
+
+    The store's verdict on a signature is about the gateway's: the client gets InternalError,
+    the operator a line. Fields that tell of our signature are left out of every other error.
+    """
+    if row_for(problem.code).on_signature:
+        return Problem(
+            "InternalError", _OPERATORS, request_id=problem.request_id, host_id=problem.host_id, status=500
+        )
+    if not any(name in SECRET_DETAILS for name, _ in problem.details):
+        return problem
+    kept = tuple((name, text) for name, text in problem.details if name not in SECRET_DETAILS)
+    return replace(problem, details=kept)
+
+
+def build_error(problem: Problem, ids: Ids, *, resource: str = "", method: str = "GET") -> HttpReply:
+    """Write a problem as the reply S3's REST interface gives.
+
+    Args:
+        problem: Any.
+        ids: Of this request; the problem's own are told when it has some.
+        resource: The path that was asked for, told when the problem names none.
+        method: The request's: the answer to HEAD has no body, nor has a 304.
+
+    """
+    row = row_for(problem.code, problem.message, problem.status)
+    status = row.status or 400
+    request_id, host_id = problem.request_id or ids.request_id, problem.host_id or ids.host_id
+    headers = [("x-amz-request-id", request_id), ("x-amz-id-2", host_id), *_headers_of(problem, status)]
+    if method == "HEAD" or status == 304:
+        return HttpReply(status, row.reason or phrase(status), tuple(headers))
+    fields = [
+        ("Code", row.rest_code or row.code),
+        ("Message", message_of(problem.code, problem.message)),
+        ("Resource", problem.resource or resource),
+        *problem.details,
+        ("RequestId", request_id),
+        ("HostId", host_id),
+    ]
+    text = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields)
+    headers.append(("content-type", CONTENT_TYPE))
+    body = f"{_DECLARATION}<Error>{text}</Error>".encode()
+    return HttpReply(status, row.reason or phrase(status), tuple(headers), (body,))
+
+
+def _headers_of(problem: Problem, status: int) -> Headers:
+    """Return HTTP's own fields of an error: those it came with, else those its details supply."""
+    wanted = STATUS_HEADERS.get(status, ())
+    found = {name: value for name, value in problem.headers if name in wanted}
+    details = dict(problem.details)
+    if status == 416 and "ActualObjectSize" in details:
+        found.setdefault("content-range", f"bytes */{details['ActualObjectSize']}")
+    if status == 307 and details.get("Endpoint"):
+        found.setdefault("location", f"https://{details['Endpoint']}{problem.resource or '/'}")
+    if status == 503:
+        found.setdefault("retry-after", RETRY_AFTER)
+    return tuple(found.items())
