@@ -1,0 +1,262 @@
+"""Bodies of HTTP/1.x messages: where each ends, and nothing more.
+
+A head has said how its body is framed (`wire.http1`); the reader for that framing takes the
+bytes of the connection, gives back the payload among them and knows the first byte that is
+not the body's any more. Readers hold back at most one line, allocate nothing from a number
+that a peer announced, and pass large pieces on uncopied. Trailers are kept apart; nobody
+may merge them into the headers.
+
+Sources: RFC 9112, 6 and 7; wire rule 23. What is broken is the peer's fault: of a request
+InvalidRequest or IncompleteBody, of a store's reply InternalError (wire rule 7).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import NoReturn, Protocol
+
+from gateway.messages import Headers, Problem
+from gateway.wire.gate import TOKEN
+from gateway.wire.http1 import ReplyHead, RequestHead
+
+MAX_CHUNK_DIGITS = 15
+"""Hexadecimal digits of a chunk's size; beyond: InvalidRequest. Sixteen could pass 2^63."""
+
+MAX_EXTENSION = 128
+"""Bytes of a chunk's extensions, which are ignored; beyond: InvalidRequest."""
+
+MAX_TRAILERS = 4096
+"""Bytes of all trailer lines; beyond: InvalidRequest."""
+
+_SIZE_LINE = re.compile(
+    rb"(0|[1-9A-Fa-f][0-9A-Fa-f]{0,%d})(?:;[\t\x20-\x7e\x80-\xff]{0,%d})?"
+    % (MAX_CHUNK_DIGITS - 1, MAX_EXTENSION - 1),
+)
+_MAX_SIZE_LINE = MAX_CHUNK_DIGITS + MAX_EXTENSION
+_TRAILER_LINE = re.compile(rf"({TOKEN}):([\t\x20-\x7e\x80-\xff]*)")
+_NEVER_TRAILERS = frozenset(("content-length", "transfer-encoding", "host", "trailer"))
+
+
+class BodyReader(Protocol):
+    """One body of a stream."""
+
+    rest: bytes
+    """The bytes behind the end of the body."""
+    received: int
+    """Bytes of payload so far."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the whole body has been read."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes of the connection, return the payload among them.
+
+        Raises:
+            Problem: The framing is broken; nothing of the connection can be used any more.
+
+        """
+
+    def finish(self) -> None:
+        """Tell that the connection ended.
+
+        Raises:
+            Problem: IncompleteBody (of a reply InternalError) when the body has not.
+
+        """
+
+
+def _refuse(code: str, message: str, *, of_reply: bool) -> NoReturn:
+    raise Problem("InternalError" if of_reply else code, message)
+
+
+class LengthReader:
+    """A body of a length that the head told."""
+
+    def __init__(self, length: int, *, of_reply: bool = False) -> None:
+        """Read `length` bytes."""
+        self.rest = b""
+        self.received = 0
+        self._length = length
+        self._of_reply = of_reply
+
+    @property
+    def done(self) -> bool:
+        """Whether the whole body has been read."""
+        return self.received == self._length
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes of the connection, return the payload among them."""
+        missing = self._length - self.received
+        if len(data) > missing:
+            self.rest += data[missing:]
+            data = data[:missing]
+        self.received += len(data)
+        return data
+
+    def finish(self) -> None:
+        """Tell that the connection ended; raises Problem when the body has not."""
+        if not self.done:
+            _refuse("IncompleteBody", "", of_reply=self._of_reply)
+
+
+class UntilCloseReader:
+    """A body that ends with its connection, as HTTP/1.0 servers send it. Nobody can tell if it is whole."""
+
+    def __init__(self) -> None:
+        """Read everything."""
+        self.rest = b""
+        self.received = 0
+        self.done = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes of the connection, return them."""
+        self.received += len(data)
+        return data
+
+    def finish(self) -> None:
+        """Tell that the connection ended, and so did the body."""
+        self.done = True
+
+
+class _Line(Enum):
+    """Which line a reader of chunks waits for."""
+
+    SIZE = auto()
+    END = auto()
+    TRAILER = auto()
+    NONE = auto()
+
+
+class ChunkedReader:
+    """A body in chunks (RFC 9112, 7.1).
+
+    Attributes:
+        rest: The bytes behind the last line of the trailers.
+        received: Bytes of payload so far.
+        trailers: Fields that came behind the payload, names in lower case; complete when done.
+
+    """
+
+    def __init__(self, *, of_reply: bool = False) -> None:
+        """Read until the chunk of size 0 and its trailers."""
+        self.rest = b""
+        self.received = 0
+        self.trailers: Headers = ()
+        self._of_reply = of_reply
+        self._line = _Line.SIZE
+        self._missing = 0
+        self._held = b""
+        self._trailer_bytes = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether the whole body has been read."""
+        return self._line is _Line.NONE
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes of the connection, return the payload among them.
+
+        Raises:
+            Problem: InvalidRequest (of a reply InternalError): these are no chunks.
+
+        """
+        if len(data) <= self._missing:
+            self._missing -= len(data)
+            self.received += len(data)
+            return data
+        data = self._held + data
+        self._held = b""
+        payload = []
+        at = 0
+        while self._line is not _Line.NONE:
+            if self._missing:
+                piece = data[at : at + self._missing]
+                payload.append(piece)
+                at += len(piece)
+                self.received += len(piece)
+                self._missing -= len(piece)
+                if self._missing:
+                    return b"".join(payload)
+            limit = self._most()
+            end = data.find(b"\n", at, at + limit)
+            if end < 0:
+                if len(data) - at >= limit:
+                    self._refuse("A line between the chunks is too long.")
+                self._held = data[at:]
+                return b"".join(payload)
+            line = data[at : end + 1]
+            if not line.endswith(b"\r\n"):
+                self._refuse("A line between the chunks does not end with CRLF.")
+            self._take(line[:-2])
+            at = end + 1
+        self.rest += data[at:]
+        return b"".join(payload)
+
+    def finish(self) -> None:
+        """Tell that the connection ended; raises Problem when the body has not."""
+        if not self.done:
+            _refuse("IncompleteBody", "", of_reply=self._of_reply)
+
+    def _refuse(self, message: str) -> NoReturn:
+        _refuse("InvalidRequest", message, of_reply=self._of_reply)
+
+    def _most(self) -> int:
+        """Return how many bytes the line to come may have, CRLF included."""
+        if self._line is _Line.SIZE:
+            return _MAX_SIZE_LINE + 2
+        if self._line is _Line.END:
+            return 2
+        return MAX_TRAILERS - self._trailer_bytes
+
+    def _take(self, line: bytes) -> None:
+        """Take one line of the framing, without its CRLF."""
+        if self._line is _Line.SIZE:
+            size = _SIZE_LINE.fullmatch(line)
+            if size is None:
+                self._refuse("The size of a chunk must be one plain hexadecimal number.")
+            self._missing = int(size[1], 16)
+            self._line = _Line.END if self._missing else _Line.TRAILER
+        elif self._line is _Line.END:
+            self._line = _Line.SIZE
+        elif line:
+            self._trailer_bytes += len(line) + 2
+            self._keep(line)
+        else:
+            self._line = _Line.NONE
+
+    def _keep(self, line: bytes) -> None:
+        field = _TRAILER_LINE.fullmatch(line.decode("latin-1"))
+        if field is None or "_" in field[1] or field[1].lower() in _NEVER_TRAILERS:
+            self._refuse("A field behind the chunks is not a trailer.")
+        self.trailers += ((field[1].lower(), field[2].strip(" \t")),)
+
+
+def body_reader(head: RequestHead | ReplyHead) -> BodyReader:
+    """Return the reader for the body that `head` announces, done at once when there is none."""
+    of_reply = isinstance(head, ReplyHead)
+    if isinstance(head, ReplyHead):
+        if head.bodiless:
+            return LengthReader(0, of_reply=True)
+        if head.until_close:
+            return UntilCloseReader()
+    if head.chunked:
+        return ChunkedReader(of_reply=of_reply)
+    return LengthReader(head.length or 0, of_reply=of_reply)
+
+
+class Chunks:
+    """The coding of `Transfer-Encoding: chunked` (RFC 9112, 7.1): each piece fed becomes a chunk."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return `data` as one chunk; nothing for nothing, which would end the body."""
+        return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+    def close(self) -> bytes:
+        """Return the end of the body, without trailers."""
+        return b"0\r\n\r\n"
+
+    def length(self, size: int) -> NoReturn:
+        """Nobody may ask: chunks are written because the length is not told (RFC 9112, 6.2)."""
+        raise ValueError(f"a chunked body of {size} bytes has no Content-Length")
