@@ -8,18 +8,18 @@ anew, in UTC with three digits of milliseconds, and the text as it came.
 Which error a refused message gets must not cost differently to find out. An unknown access key is
 therefore checked like a known one, against a secret nobody has, and only then refused (wire rule 12).
 
-Source of the rules: the S3 developer guide, "Authenticating SOAP requests", and XML Schema part 2, 3.2.7.
+Source of the rules: the S3 developer guide, "Authenticating SOAP requests".
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from gateway.messages import Credentials, Problem
+from gateway.wire.texts import build_moment, parse_moment
 
 MAX_SKEW = timedelta(minutes=15)
 """How far a Timestamp may be from our clock, either way and inclusive (RequestTimeTooSkewed)."""
@@ -28,11 +28,6 @@ MAX_DETAIL = 256
 """Characters of the client's own text that a fault's detail repeats; the rest is cut off."""
 
 _NOBODYS_SECRET = "there is no such access key in this gateway"  # noqa: S105 - stands where there is none
-
-_DATE_TIME = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
-    r"(?:\.([0-9]+))?(Z|([+-])([0-9]{2}):([0-9]{2}))?"
-)
 
 
 def string_to_sign(operation: str, timestamp: str) -> str:
@@ -45,7 +40,7 @@ def sign(operation: str, timestamp: str, secret: str) -> str:
 
     Args:
         operation: The operation element's local name, as `GetObjectExtended`.
-        timestamp: The Timestamp element's text; `canonical_timestamp` makes one.
+        timestamp: The Timestamp element's text, as `build_moment` makes one.
         secret: The secret access key.
 
     Returns:
@@ -54,44 +49,6 @@ def sign(operation: str, timestamp: str, secret: str) -> str:
     """
     digest = hmac.digest(secret.encode(), string_to_sign(operation, timestamp).encode(), "sha1")
     return base64.b64encode(digest).decode("ascii")
-
-
-def canonical_timestamp(moment: datetime) -> str:
-    """Return an aware `moment` as S3 writes it: UTC, milliseconds cut and not rounded, `Z`."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-
-
-def parse_timestamp(text: str) -> datetime:
-    """Return the moment an xsd:dateTime names, in UTC; without a zone it is taken as UTC.
-
-    Digits of the fraction beyond microseconds are cut. 24:00:00 is the next day's midnight.
-
-    Raises:
-        ValueError: The text is no xsd:dateTime, or a year other than 1 to 9999.
-
-    """
-    match = _DATE_TIME.fullmatch(text)
-    if match is None:
-        raise ValueError(f"not an xsd:dateTime: {text[:MAX_DETAIL]!r}")
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    fraction, _, sign_of_zone, zone_hours, zone_minutes = match.groups()[6:]
-    midnight_after = hour == 24
-    if midnight_after and (minute or second or (fraction or "").strip("0")):
-        raise ValueError(f"only 24:00:00 may have the hour 24: {text[:MAX_DETAIL]!r}")
-    zone = UTC
-    if sign_of_zone:
-        offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
-        if offset > timedelta(hours=14) or int(zone_minutes) > 59:
-            raise ValueError(f"zones reach from -14:00 to +14:00: {text[:MAX_DETAIL]!r}")
-        zone = timezone(offset if sign_of_zone == "+" else -offset)
-    microsecond = int((fraction or "0").ljust(6, "0")[:6])
-    try:
-        moment = datetime(
-            year, month, day, 0 if midnight_after else hour, minute, second, microsecond, tzinfo=zone
-        )
-        return (moment + timedelta(days=midnight_after)).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"outside the years 1 to 9999: {text[:MAX_DETAIL]!r}") from error
 
 
 def check(
@@ -112,11 +69,11 @@ def check(
 
     """
     try:
-        moment = parse_timestamp(credentials.timestamp)
+        moment = parse_moment(credentials.timestamp)
     except ValueError as error:
         raise Problem("InvalidSOAPRequest") from error
     secret = secret_of(credentials.access_key)
-    written_anew = canonical_timestamp(moment)
+    written_anew = build_moment(moment)
     provided = _comparable(credentials.signature)
     # Both are always computed and compared: the time this takes tells nothing.
     expected = [
@@ -149,7 +106,7 @@ def _comparable(signature: str) -> bytes:
 
 def _skew_details(timestamp: str, now: datetime) -> tuple[tuple[str, str], ...]:
     return (
-        ("RequestTime", timestamp[:MAX_DETAIL]),
-        ("ServerTime", canonical_timestamp(now)),
+        ("RequestTime", timestamp),
+        ("ServerTime", build_moment(now)),
         ("MaxAllowedSkewMilliseconds", str(MAX_SKEW // timedelta(milliseconds=1))),
     )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hmac as real_hmac
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.messages import Credentials, Problem
 from gateway.soap import signature
-from gateway.soap.signature import canonical_timestamp, check, parse_timestamp, sign
+from gateway.soap.signature import check, sign
+from gateway.wire.texts import build_moment
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 KEY = "AKIAIOSFODNN7EXAMPLE"
 NOON = datetime(2009, 1, 1, 12, tzinfo=UTC)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOON_TEXT = "2009-01-01T12:00:00.000Z"
 
 
@@ -49,99 +47,6 @@ def test_known_signatures(operation, timestamp, expected):
 
 
 @pytest.mark.parametrize(
-    ("moment", "expected"),
-    [
-        (NOON, NOON_TEXT),
-        (datetime(2009, 1, 1, 12, 0, 0, 999_999, tzinfo=UTC), "2009-01-01T12:00:00.999Z"),
-        (datetime(2009, 1, 1, 1, 30, tzinfo=timezone(timedelta(hours=2))), "2008-12-31T23:30:00.000Z"),
-        (datetime(1, 2, 3, tzinfo=UTC), "0001-02-03T00:00:00.000Z"),
-    ],
-)
-def test_timestamps_are_written_in_utc_with_milliseconds_cut(moment, expected):
-    assert canonical_timestamp(moment) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2009-01-01T12:00:00.000Z", NOON),
-        ("2009-01-01T12:00:00Z", NOON),
-        ("2009-01-01T12:00:00", NOON),
-        ("2009-01-01T12:00:00.000", NOON),
-        ("2009-01-01T14:00:00+02:00", NOON),
-        ("2009-01-01T06:30:00.0-05:30", NOON),
-        ("2009-01-01T12:00:00+00:00", NOON),
-        ("2009-01-01T12:00:00-00:00", NOON),
-        ("2009-01-02T02:00:00+14:00", NOON),
-        ("2009-01-01T12:00:00.18Z", NOON + timedelta(milliseconds=180)),
-        ("2009-01-01T12:00:00.1234567Z", NOON + timedelta(microseconds=123456)),
-        ("2009-01-01T12:00:00.999999999999Z", NOON + timedelta(microseconds=999999)),
-        ("2008-12-31T24:00:00Z", datetime(2009, 1, 1, tzinfo=UTC)),
-        ("2008-12-31T24:00:00.000Z", datetime(2009, 1, 1, tzinfo=UTC)),
-        ("2008-02-29T00:00:00Z", datetime(2008, 2, 29, tzinfo=UTC)),
-    ],
-)
-def test_timestamps_that_are_understood(text, expected):
-    moment = parse_timestamp(text)
-    assert moment == expected
-    assert moment.tzinfo is UTC
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "now",
-        "2009-01-01",
-        "2009-01-01 12:00:00Z",
-        "2009-01-01T12:00Z",
-        "2009-1-1T12:00:00Z",
-        "2009-01-01T12:00:00.Z",
-        "2009-01-01T12:00:00,5Z",
-        "2009-01-01T12:00:00z",
-        "2009-01-01T12:00:00+2:00",
-        "2009-01-01T12:00:00+0200",
-        "2009-01-01T12:00:00+14:01",
-        "2009-01-01T12:00:00+02:60",
-        "2009-01-01T12:00:60Z",
-        "2009-01-01T12:60:00Z",
-        "2009-01-01T25:00:00Z",
-        "2009-01-01T24:01:00Z",
-        "2009-01-01T24:00:01Z",
-        "2009-01-01T24:00:00.001Z",
-        "2009-02-29T12:00:00Z",
-        "2009-13-01T12:00:00Z",
-        "2009-00-01T12:00:00Z",
-        "0000-01-01T12:00:00Z",
-        "-2009-01-01T12:00:00Z",
-        "12009-01-01T12:00:00Z",
-        "9999-12-31T24:00:00Z",
-        "0001-01-01T00:00:00+01:00",
-        "2009-01-01T12:00:00Z\n",
-        " 2009-01-01T12:00:00Z",
-        "\u0662\u0660\u0660\u0669-01-01T12:00:00Z",
-    ],
-)
-def test_timestamps_that_are_no_date_time(text):
-    with pytest.raises(ValueError):
-        parse_timestamp(text)
-
-
-@given(st.floats(-62e9, 253e9).map(lambda seconds: EPOCH + timedelta(seconds=seconds)), st.timezones())
-def test_what_is_written_is_read_again(moment, zone):
-    moment = moment.astimezone(zone)
-    text = canonical_timestamp(moment)
-    assert canonical_timestamp(parse_timestamp(text)) == text
-    assert timedelta() <= moment - parse_timestamp(text) < timedelta(milliseconds=1)
-
-
-@given(st.text() | st.from_regex(signature._DATE_TIME))
-def test_any_text_is_a_moment_or_a_value_error(text):
-    with suppress(ValueError):
-        assert parse_timestamp(text).tzinfo is UTC
-
-
-@pytest.mark.parametrize(
     ("sent", "over"),
     [
         (NOON_TEXT, NOON_TEXT),
@@ -152,6 +57,7 @@ def test_any_text_is_a_moment_or_a_value_error(text):
         ("2009-01-01T13:00:00+01:00", "2009-01-01T13:00:00+01:00"),
         ("2009-01-01T12:00:00.1239999Z", "2009-01-01T12:00:00.123Z"),
         ("2009-01-01T12:00:00", "2009-01-01T12:00:00"),
+        ("2008-12-31T24:00:00-12:00", NOON_TEXT),
     ],
 )
 def test_signed_over_the_text_as_sent_or_as_s3_writes_it(sent, over):
@@ -161,6 +67,11 @@ def test_signed_over_the_text_as_sent_or_as_s3_writes_it(sent, over):
 def test_base64_padding_may_be_missing():
     credentials = signed()
     check("GetObject", Credentials(KEY, NOON_TEXT, credentials.signature.rstrip("=")), secret_of, NOON)
+
+
+@pytest.mark.parametrize("timestamp", ["yesterday", "2009-01-01", "2009-02-30T12:00:00Z", "1230811200", " "])
+def test_a_timestamp_that_is_no_date_time(timestamp):
+    assert refusal(signed(timestamp)).code == "InvalidSOAPRequest"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +97,7 @@ def test_fifteen_minutes_either_way(seconds, accepted):
         assert problem.code == "RequestTimeTooSkewed"
         assert problem.details == (
             ("RequestTime", NOON_TEXT),
-            ("ServerTime", canonical_timestamp(now)),
+            ("ServerTime", build_moment(now)),
             ("MaxAllowedSkewMilliseconds", "900000"),
         )
 
@@ -242,7 +153,7 @@ def test_the_first_check_that_fails_answers():
 
 def test_details_repeat_only_so_much_of_what_was_sent():
     long = "x" * 100_000
-    digits = f"2009-01-01T12:00:00.{'1' * 100_000}Z"
+    digits = f"2009-01-01T12:00:00.{'1' * 32}Z"
     problems = [
         refusal(Credentials(long, NOON_TEXT, long)),
         refusal(Credentials(KEY, NOON_TEXT, long)),
