@@ -20,30 +20,12 @@ from typing import Any, Final
 
 from lxml import etree
 
+from gateway.tables.operations import OPERATIONS
+
 XSD: Final = "http://www.w3.org/2001/XMLSchema"
 WSDL_SOAP: Final = "http://schemas.xmlsoap.org/wsdl/soap/"
 DOCUMENTS: Final = "file:///"
 """Where the documents are said to be, so that zeep joins relative names to it and not to a directory."""
-
-OPERATION_NAMES: Final = (
-    "CreateBucket",
-    "DeleteBucket",
-    "GetObjectAccessControlPolicy",
-    "GetBucketAccessControlPolicy",
-    "SetObjectAccessControlPolicy",
-    "SetBucketAccessControlPolicy",
-    "GetObject",
-    "GetObjectExtended",
-    "PutObject",
-    "PutObjectInline",
-    "DeleteObject",
-    "ListBucket",
-    "ListAllMyBuckets",
-    "GetBucketLoggingStatus",
-    "SetBucketLoggingStatus",
-    "CopyObject",
-)
-"""The operations of S3's SOAP interface, in the order of its port type. Others in a WSDL are passed over."""
 
 BASES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("string", "normalizedString", "token", "anyURI", "NMTOKEN", "Name", "NCName"), "string"),
@@ -167,7 +149,7 @@ def _read(documents: Mapping[str, bytes], trees: Mapping[str, etree._Element], r
     parts = {
         name: (_part(name, operation.input, name), _part(name, operation.output, f"{name}Response"))
         for name, operation in binding.all().items()
-        if name in OPERATION_NAMES
+        if name in OPERATIONS
     }
     if not parts:
         raise ContractError("The WSDL has none of the operations of S3; is it the right file?")

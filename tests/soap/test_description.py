@@ -9,7 +9,8 @@ import zeep
 
 from gateway.service.documents import own_documents
 from gateway.soap.description import ADDRESS, INCLUDE, publish
-from gateway.tables.contract import OPERATION_NAMES, ContractError
+from gateway.tables.contract import ContractError
+from gateway.tables.operations import OPERATIONS
 from gateway.wire.markup import parse
 
 ADDRESS_NAME = "{http://schemas.xmlsoap.org/wsdl/soap/}address"
@@ -38,7 +39,7 @@ def test_the_schema_stands_inside_and_nothing_is_left_to_fetch():
 
 def test_a_toolkit_reads_the_served_form_from_its_bytes_alone():
     client = zeep.Client(io.BytesIO(served("https://h.example/soap")))
-    assert set(client.service._binding.all()) == set(OPERATION_NAMES)
+    assert set(client.service._binding.all()) == set(OPERATIONS)
     assert client.service._binding_options["address"] == "https://h.example/soap"
 
 

@@ -8,13 +8,13 @@ from lxml import etree
 from gateway.service.documents import own_documents
 from gateway.soap.description import publish
 from gateway.tables.contract import (
-    OPERATION_NAMES,
     Contract,
     ContractError,
     Element,
     Type,
     compile_contract,
 )
+from gateway.tables.operations import OPERATIONS
 from gateway.wire.markup import parse
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -185,7 +185,8 @@ def said(element: Element) -> str:
 
 
 def test_the_operations_are_the_sixteen_in_the_order_of_the_port_type(contract):
-    assert list(contract.operations) == list(OPERATION_NAMES) == list(REQUESTS) == list(RESPONSES)
+    assert list(contract.operations) == list(REQUESTS) == list(RESPONSES)
+    assert set(contract.operations) == set(OPERATIONS)
     assert contract.namespace == NAMESPACE
 
 
@@ -248,7 +249,9 @@ def test_the_schema_is_valid_and_judges_messages():
     schema = etree.XMLSchema(parse(own_documents()[XSD]))
     good = f'<DeleteBucket xmlns="{NAMESPACE}"><Bucket>b</Bucket></DeleteBucket>'
     assert schema.validate(etree.fromstring(good))
-    assert not schema.validate(etree.fromstring(good.replace("Bucket>", "Key>").replace("DeleteKey", "DeleteBucket")))
+    assert not schema.validate(
+        etree.fromstring(good.replace("Bucket>", "Key>").replace("DeleteKey", "DeleteBucket"))
+    )
 
 
 def test_names_of_the_frame(contract):
@@ -266,7 +269,7 @@ def test_names_of_the_frame(contract):
         "document",
         "http://schemas.xmlsoap.org/soap/http",
     )
-    for name in OPERATION_NAMES:
+    for name in REQUESTS:
         assert {("message", f"{name}Request"), ("message", f"{name}Response")} <= names
         assert {("input", f"{name}Request"), ("output", f"{name}Response")} <= names
 
