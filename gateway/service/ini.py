@@ -163,19 +163,23 @@ def parse_ini(text: str) -> Ini:
     return Ini(reading.sections, tuple(entries), tuple(reading.mistakes))
 
 
-def read_ini(path: Path) -> Ini:
-    """Read the file at `path`, UTF-8 with or without a byte order mark.
-
-    Raises:
-        ConfigError: The file cannot be opened.
-
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+def decode_ini(data: bytes) -> Ini:
+    """Read INI text that is UTF-8, with or without a byte order mark."""
     try:
         return parse_ini(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return Ini({}, (), (Mistake(line, "", "", "this is not UTF-8 text; save the file as UTF-8"),))
+
+
+def read_ini(path: Path) -> Ini:
+    """Read the file at `path`.
+
+    Raises:
+        ConfigError: The file cannot be read.
+
+    """
+    try:
+        return decode_ini(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
