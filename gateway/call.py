@@ -1,0 +1,192 @@
+"""A SOAP client for operators, built on zeep: what `s3gateway call` sends and what it reads.
+
+It is a client like any other: it knows the gateway by its address and the contract, signs as the
+documentation says and reads what comes back with zeep alone.
+
+HTTP is the standard library's: no proxy, no certificate and no password out of the environment may come
+between the operator and the gateway that is being looked at.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import zeep
+from lxml import etree
+from zeep.helpers import serialize_object
+
+from gateway.arguments import FieldError
+from gateway.soap.signature import sign
+from gateway.tables.contract import Contract, compile_contract
+from gateway.wire.markup import parse
+from gateway.wire.texts import build_moment
+from gateway.wire.values import KIND
+
+TIMEOUT: Final = 120.0
+"""Seconds without a byte before the call is given up."""
+
+
+class NoAnswerError(Exception):
+    """No SOAP answer came; the text is one line that says why."""
+
+
+class FaultError(Exception):
+    """The answer is a fault.
+
+    Attributes:
+        lines: Code and message, then a line for each detail.
+
+    """
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        """Take the lines."""
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def load_contract(documents: Mapping[str, bytes]) -> Contract:
+    """Compile the contract that the gateway itself serves."""
+    return compile_contract(documents, {name: parse(data) for name, data in documents.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer, by the names that zeep looks for."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Transport:
+    """What zeep sends and loads by: one POST to one address; documents are those handed in.
+
+    Attributes:
+        reply: The last answer, None before the first.
+
+    """
+
+    def __init__(self, documents: Mapping[str, bytes], trust: ssl.SSLContext) -> None:
+        """Take the documents by name, and whom to trust."""
+        self.reply: Reply | None = None
+        self._documents = documents
+        self._trust = trust
+
+    def load(self, url: str) -> bytes:
+        """Return the document of that name."""
+        return self._documents[url.rpartition("/")[2]]
+
+    def post_xml(self, address: str, envelope: Any, headers: Mapping[str, str]) -> Reply:
+        """Send an envelope, return the answer.
+
+        Raises:
+            NoAnswerError: There is none, or it holds no XML.
+
+        """
+        parts = urlsplit(address)
+        if parts.scheme == "https":
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                parts.netloc, timeout=TIMEOUT, context=self._trust
+            )
+        else:
+            connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
+        message = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+        try:
+            connection.request("POST", parts.path or "/", message, dict(headers))
+            answer = connection.getresponse()
+            reply = Reply(answer.status, dict(answer.headers.items()), answer.read())
+        except ssl.SSLCertVerificationError as error:
+            raise NoAnswerError(f"{address}: certificate not trusted: {error.verify_message}") from error
+        except ssl.SSLError as error:
+            raise NoAnswerError(f"{address}: TLS failed: {error.reason or error}") from error
+        except OSError as error:
+            raise NoAnswerError(f"{address}: {error.strerror or error or 'no answer'}") from error
+        except http.client.HTTPException as error:
+            raise NoAnswerError(f"{address}: no HTTP answer: {error!r}") from error
+        finally:
+            connection.close()
+        media_type = (reply.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+        if not media_type.endswith("xml"):
+            what = f"HTTP {reply.status_code} with {media_type or 'no content type'}"
+            raise NoAnswerError(f"{address}: {what} is no answer that this client reads")
+        self.reply = reply
+        return reply
+
+
+class SoapClient:
+    """Calls operations at one address.
+
+    Attributes:
+        contract: What can be called.
+
+    """
+
+    def __init__(self, documents: Mapping[str, bytes], endpoint: str, trust: ssl.SSLContext) -> None:
+        """Take the contract's documents, the address and whom to trust there."""
+        self.contract = load_contract(documents)
+        self._transport = Transport(documents, trust)
+        settings = zeep.Settings(forbid_dtd=True, xml_huge_tree=True)
+        self._zeep = zeep.Client("file:///AmazonS3.wsdl", transport=self._transport, settings=settings)
+        self._service = self._zeep.create_service(next(iter(self._zeep.wsdl.bindings)), endpoint)
+
+    @property
+    def xml(self) -> bytes:
+        """The last answer as it came, empty when none did."""
+        return self._transport.reply.content if self._transport.reply else b""
+
+    def call(self, operation: str, values: Mapping[str, Any]) -> Any:
+        """Call an operation, return its answer as dicts, lists and simple values; None for an empty one.
+
+        Args:
+            operation: Its name.
+            values: Its fields, as `read_fields` gives them, and `security_elements` for a signed call.
+
+        Raises:
+            FieldError: A field within a field is missing.
+            NoAnswerError: No answer came, or none that the contract knows.
+            FaultError: The answer is a fault.
+
+        """
+        try:
+            answer = self._service[operation](**self._typed(values))
+        except zeep.exceptions.ValidationError as error:
+            if self._transport.reply is None:
+                raise FieldError(str(error)) from error
+            raise NoAnswerError(f"the answer is not of the contract: {error}") from error
+        except zeep.exceptions.Fault as error:
+            raise FaultError(_fault_lines(error)) from error
+        except zeep.exceptions.Error as error:
+            raise NoAnswerError(f"the answer is no SOAP message: {str(error).splitlines()[0]}") from error
+        return serialize_object(answer, dict)
+
+    def _typed(self, value: Any) -> Any:
+        """Return a value as zeep wants it: where the schema leaves a choice, an object of the type."""
+        if isinstance(value, list):
+            return [self._typed(each) for each in value]
+        if not isinstance(value, Mapping):
+            return value
+        fields = {name: self._typed(each) for name, each in value.items() if name != KIND}
+        if KIND not in value:
+            return fields
+        return self._zeep.get_type(f"{{{self.contract.namespace}}}{value[KIND]}")(**fields)
+
+
+def security_elements(operation: str, access_key: str, secret: str, now: datetime) -> dict[str, str]:
+    """Return the three fields that sign a call."""
+    timestamp = build_moment(now)
+    signature = sign(operation, timestamp, secret)
+    return {"AWSAccessKeyId": access_key, "Timestamp": timestamp, "Signature": signature}
+
+
+def _fault_lines(fault: Any) -> tuple[str, ...]:
+    """Return what a fault says, its code without the prefix that only XML needs."""
+    lines = [f"{(fault.code or 'no code').rpartition(':')[2]}: {fault.message or ''}"]
+    if fault.detail is not None:
+        lines += [f"  {etree.QName(child).localname}: {child.text or ''}" for child in fault.detail]
+    return tuple(lines)
