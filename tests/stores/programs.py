@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import boto3
@@ -53,8 +54,13 @@ def connect(store: Store, user: User | None = None) -> boto3.client:
     )
 
 
+@cache
+def _session() -> boto3.session.Session:
+    return boto3.session.Session()
+
+
 def _client(endpoint_url: str, keys: tuple[str, str]) -> boto3.client:
-    return boto3.session.Session().client(
+    return _session().client(
         "s3",
         endpoint_url=endpoint_url,
         region_name=REGION,
