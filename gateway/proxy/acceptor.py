@@ -1,0 +1,123 @@
+"""Takes connections from a listening socket, before any carrier knows of them.
+
+Whoever makes the protocols sees the peer's address first and may refuse: caps cost no TLS
+handshake. Without a file descriptor left, accepting pauses and what comes waits in the
+socket's backlog; a loop that reports the same readiness for ever would only burn the processor.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IReadDescriptor
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gateway.proxy.clock import Clock, Delayed
+from gateway.proxy.transport import StreamProtocol, peer_of
+
+log = Logger()
+
+ACCEPTS_AT_ONCE = 16
+"""Connections taken in one turn of the loop, so that workers on one socket share a burst."""
+
+PAUSE = 1.0
+"""Seconds without accepting after the system refused one."""
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+@implementer(IReadDescriptor)
+class Acceptor:
+    """Accepts from now on, until stopped.
+
+    Args:
+        reactor: An `IReactorFDSet`; each reactor of Twisted's that runs on POSIX is one.
+        clock: Where seconds come from.
+        listening: A bound and listening socket, TCP or unix. It stays its owner's.
+        make_protocol: Given the peer's address, makes a protocol or refuses by None.
+        adopt: Lets a carrier drive the accepted socket.
+        limited: Told `descriptors` when there are none left.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - each is the caller's to say
+        self,
+        reactor: Any,
+        clock: Clock,
+        listening: socket.socket,
+        *,
+        make_protocol: Callable[[str], StreamProtocol | None],
+        adopt: Callable[[socket.socket, StreamProtocol], None],
+        limited: Callable[[str], None],
+    ) -> None:
+        listening.setblocking(False)
+        self._reactor = reactor
+        self._clock = clock
+        self._listening = listening
+        self._make_protocol = make_protocol
+        self._adopt = adopt
+        self._limited = limited
+        self._pause: Delayed | None = None
+        reactor.addReader(self)
+
+    def stop(self) -> None:
+        """Accept no more. Handshakes that are under way go on."""
+        self._reactor.removeReader(self)
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+
+    def fileno(self) -> int:
+        """Return what the reactor waits for."""
+        return self._listening.fileno()
+
+    def doRead(self) -> None:  # noqa: N802 - Twisted's name
+        """Take what waits."""
+        for _ in range(ACCEPTS_AT_ONCE):
+            try:
+                sock, address = self._listening.accept()
+            except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+                return
+            except OSError as error:
+                self._rest(error)
+                return
+            self._take(sock, peer_of(address))
+
+    def connectionLost(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
+        """Learn that the reactor stops: it reads from here no more, and neither do we."""
+        del reason
+
+    def logPrefix(self) -> str:  # noqa: N802 - Twisted's name
+        """Return what the reactor calls this in its log."""
+        return type(self).__name__
+
+    def _rest(self, error: OSError) -> None:
+        log.warn("accepting pauses: {error}", error=error)  # noqa: G010 - Twisted's logger
+        if error.errno in _EXHAUSTED:
+            self._limited("descriptors")
+        self._reactor.removeReader(self)
+        self._pause = self._clock.callLater(PAUSE, self._resume)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._reactor.addReader(self)
+
+    def _take(self, sock: socket.socket, peer: str) -> None:
+        protocol: StreamProtocol | None = None
+        try:
+            protocol = self._make_protocol(peer)
+            if protocol is not None:
+                sock.setblocking(False)
+                self._adopt(sock, protocol)
+                return
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong costs this connection alone
+            if not isinstance(error, OSError):  # the peer may be gone already: no news
+                log.failure("a connection from {peer} was not taken up", peer=peer)
+            if protocol is not None:
+                protocol.connection_lost(error)
+        sock.close()

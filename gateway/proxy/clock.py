@@ -1,0 +1,29 @@
+"""Where seconds come from: the part of Twisted's `IReactorTime` that the shell uses.
+
+Reactors are clocks, and so is `twisted.internet.task.Clock`, which tests advance by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Delayed(Protocol):
+    """A call that has been put off: Twisted's `IDelayedCall`."""
+
+    def cancel(self) -> None:
+        """Do without it."""
+
+    def active(self) -> bool:
+        """Tell whether it is still to come."""
+
+
+class Clock(Protocol):
+    """Tells the time and puts calls off: Twisted's `IReactorTime`."""
+
+    def seconds(self) -> float:
+        """Return the time; it only goes forward."""
+
+    def callLater(self, delay: float, call: Callable[..., object], /, *args: Any) -> Delayed:  # noqa: N802
+        """Call `call(*args)` in `delay` seconds."""

@@ -1,0 +1,390 @@
+"""What the client's and the store's connections share, on either carrier.
+
+A carrier speaks to a `Connection` by asyncio's methods; a subclass hears what it means and
+never twice: nothing more once it has closed, `lost` exactly once, whatever the reason. A bug
+in a subclass costs its connection and a line in the log.
+
+Closing sends everything first. How long that may take is decided by progress alone: while the
+kernel gets rid of bytes the peer is reading, however slowly; when nothing has moved for the
+write stall the connection is reset. The same holds while the write buffer is full. Deadlines
+are attributes that one sweep a second looks at.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, ClassVar, Protocol, cast
+
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from gateway.proxy.clock import Clock
+from gateway.proxy.transport import Transport, peer_of, unacknowledged
+
+log = Logger()
+
+HIGH_WATER = 262144
+"""Bytes queued towards a peer before `send` says so."""
+
+TLS_READ_AHEAD = 262144
+"""Bytes that a TLS connection reads before they are decrypted; none of them while it is paused."""
+
+TLS_SLICE = 65536
+"""Bytes given to TLS at once: uvloop's does not count a single large write as queued."""
+
+SWEEP_INTERVAL = 1.0
+"""Seconds; no deadline is kept more exactly."""
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time
+
+
+class Counters(Protocol):
+    """What the shell counts."""
+
+    def answered(self, frontend: str, operation: str, status: int, code: str, seconds: float) -> None:
+        """Count an answer to a client; `code` is "" when it is no error."""
+
+    def asked(self, status: int, seconds: float) -> None:
+        """Count a store's answer; status 0 when there was none."""
+
+    def opened(self, side: str) -> None:
+        """Count a connection of `client` or `store` as open."""
+
+    def closed(self, side: str) -> None:
+        """Count it as open no more."""
+
+    def limited(self, limit: str) -> None:
+        """Count that a limit or deadline was met, by its name; also `handshake`."""
+
+
+class Sweep:
+    """Looks once a second at the deadlines of all open connections.
+
+    Iterating gives the connections.
+
+    Args:
+        clock: Where seconds come from.
+
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._connections: set[Connection] = set()
+        self._number = 0
+        self._loop = LoopingCall(self.look)
+        self._loop.clock = cast(Any, clock)  # typed as an interface that mypy can not check
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(tuple(self._connections))
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def start(self) -> None:
+        """Look from now on."""
+        self._loop.start(SWEEP_INTERVAL, now=False)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._loop.running:
+            self._loop.stop()
+
+    def seconds(self) -> float:
+        """Return the clock's time."""
+        return self._clock.seconds()
+
+    def add(self, connection: Connection) -> int:
+        """Look at this connection too; return its number, for the log."""
+        self._connections.add(connection)
+        self._number += 1
+        return self._number
+
+    def discard(self, connection: Connection) -> None:
+        """Look at it no more."""
+        self._connections.discard(connection)
+
+    def look(self) -> None:
+        """Let every connection see what time it is."""
+        now = self._clock.seconds()
+        for connection in self:
+            connection.swept(now)
+
+
+class Caps:
+    """How many clients may be connected, by address and in all.
+
+    An address is a whole /64 network for IPv6, which is what one client has. Clients on a unix
+    socket share none.
+
+    Args:
+        per_address: Connections of one address; 0: no limit.
+        total: Connections of all; 0: no limit.
+        counters: Told `connections_per_address` or `connections` when one is refused.
+
+    """
+
+    def __init__(self, per_address: int, total: int, counters: Counters) -> None:
+        self._per_address = per_address
+        self._total = total
+        self._counters = counters
+        self._open: Counter[str] = Counter()
+        self._all = 0
+
+    def enter(self, peer: str) -> Callable[[], None] | None:
+        """Let a client in: return what to call when it has left, None when it is refused."""
+        address = _counted(peer)
+        if self._total and self._all >= self._total:
+            self._counters.limited("connections")
+            return None
+        if self._per_address and address and self._open[address] >= self._per_address:
+            self._counters.limited("connections_per_address")
+            return None
+        self._all += 1
+        self._open[address] += 1
+        return lambda: self._leave(address)
+
+    def _leave(self, address: str) -> None:
+        self._all -= 1
+        self._open[address] -= 1
+        if not self._open[address]:
+            del self._open[address]
+
+
+def _counted(peer: str) -> str:
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else peer
+
+
+class Connection:
+    """One connection. A subclass says what is done with it, by the seven methods marked so.
+
+    Args:
+        sweep: Who looks at its deadlines.
+        counters: What it counts in.
+        write_stall: Seconds without progress until a peer that does not read is given up.
+        leave: Called when the connection is over, also when it never began.
+
+    Attributes:
+        side: `client` or `store`, for counters and log.
+        peer: The other end's address as text; `unix` for a unix socket.
+        secure: Whether it is TLS.
+        closed: Nothing can be sent: not begun, finished, reset or lost.
+
+    """
+
+    side: ClassVar[str] = "client"
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        counters: Counters,
+        *,
+        write_stall: float = 60.0,
+        leave: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.peer = ""
+        self.secure = False
+        self.closed = True
+        self.counters = counters
+        self._sweep = sweep
+        self._write_stall = write_stall
+        self._leave: Callable[[], None] | None = leave
+        self._transport: Transport | None = None
+        self._number = 0
+        self._deadline: float | None = None
+        self._full = False
+        self._stalled: float | None = None  # when the peer is given up; None: nothing waits for it
+        self._unread: int | None = None
+
+    # For a subclass to say.
+
+    def began(self) -> None:
+        """The connection stands, with TLS its handshake is done."""
+
+    def received(self, data: bytes) -> None:
+        """The peer sent these bytes."""
+
+    def ended(self) -> None:
+        """The peer sends no more but may still read. Never with TLS: there `lost` follows."""
+        self.finish()
+
+    def lost(self) -> None:
+        """It is over. Comes exactly once after `began`, whatever the reason."""
+
+    def drained(self) -> None:
+        """There is room again after `send` returned False."""
+
+    def expired(self) -> None:
+        """Its deadline has passed."""
+        self.reset()
+
+    def failed(self) -> None:
+        """A bug escaped one of these methods; it is logged already."""
+        self.reset()
+
+    # For a subclass to use.
+
+    def send(self, *data: bytes) -> bool:
+        """Send bytes, False when `drained` should be waited for. Once closed nothing is sent."""
+        if self.closed or self._transport is None:
+            return False
+        joined = data[0] if len(data) == 1 else b"".join(data)
+        if self.secure and len(joined) > TLS_SLICE:
+            for start in range(0, len(joined), TLS_SLICE):
+                self._transport.write(joined[start : start + TLS_SLICE])
+        else:
+            self._transport.write(joined)
+        return not self._full
+
+    def finish(self) -> None:
+        """Close once everything has been sent. The subclass hears nothing more but `lost`."""
+        if not self.closed and self._transport is not None:
+            self._close()
+            self._transport.close()
+
+    def reset(self) -> None:
+        """Close at once, by a reset where the carrier can: the peer must not take it for an end."""
+        if self._transport is None:
+            return
+        self._close()
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            with suppress(OSError):  # closed by the peer meanwhile
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._transport.abort()
+
+    def pause(self) -> None:
+        """Receive no more until `resume`. That the peer leaves is not noticed meanwhile."""
+        if not self.closed and self._transport is not None:
+            self._transport.pause_reading()
+            if self.secure:
+                # Else the end of the connection would overtake what is read but not decrypted.
+                self._transport.set_read_buffer_limits(0)
+
+    def resume(self) -> None:
+        """Receive again."""
+        if not self.closed and self._transport is not None:
+            self._transport.resume_reading()
+            if self.secure:
+                self._transport.set_read_buffer_limits(TLS_READ_AHEAD)
+
+    def set_deadline(self, seconds: float | None) -> None:
+        """Have `expired` called once, that many seconds from now; None: not at all."""
+        self._deadline = None if seconds is None else self._sweep.seconds() + seconds
+
+    # For a carrier to call: `transport.StreamProtocol`.
+
+    def connection_made(self, transport: Transport) -> None:
+        """Begin."""
+        self._transport = transport
+        self.closed = False
+        self.secure = transport.get_extra_info("cipher") is not None
+        self.peer = peer_of(transport.get_extra_info("peername"))
+        self._number = self._sweep.add(self)
+        self.counters.opened(self.side)
+        transport.set_write_buffer_limits(HIGH_WATER)
+        self._tell(self.began)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what came."""
+        if not self.closed:
+            self._tell(self.received, data)
+
+    def eof_received(self) -> bool:
+        """Pass on that the peer has ended; TLS closes both directions and does so by itself."""
+        if self.secure:
+            if not self.closed:
+                self._close()
+            return False
+        if not self.closed:
+            self._tell(self.ended)
+        return True
+
+    def connection_lost(self, error: BaseException | None) -> None:
+        """Pass on that it is over. The error decides nothing: carriers do not agree about it."""
+        del error
+        if self._leave is None:
+            return
+        leave, self._leave = self._leave, None
+        leave()
+        if self._transport is None:
+            self.counters.limited("handshake")
+            return
+        self._close()
+        self._stalled = None
+        self._sweep.discard(self)
+        self.counters.closed(self.side)
+        self._tell(self.lost)
+
+    def pause_writing(self) -> None:
+        """Remember that the buffer is full, and see that the peer does read."""
+        self._full = True
+        self._watch()
+
+    def resume_writing(self) -> None:
+        """Pass on that there is room again."""
+        self._full = False
+        if not self.closed:
+            self._stalled = None
+            self._tell(self.drained)
+
+    def swept(self, now: float) -> None:
+        """See what time it is; the sweep asks."""
+        if self._stalled is not None:
+            self._judge(now, self._stalled)
+        if self._deadline is not None and now >= self._deadline:
+            self._deadline = None
+            self._tell(self.expired)
+
+    def _judge(self, now: float, until: float) -> None:
+        """See whether a peer that something waits for does read."""
+        assert self._transport is not None
+        unread = unacknowledged(self._transport)
+        if unread != self._unread:
+            self._unread = unread
+            self._stalled = now + self._write_stall
+        elif now >= until:
+            if self.closed and unread == 0:
+                self._transport.abort()  # all has arrived, and TLS's goodbye is not waited for
+            else:
+                self.counters.limited("write_stall")
+                self.reset()
+
+    def _close(self) -> None:
+        self.closed = True
+        self._deadline = None
+        self._watch()
+
+    def _watch(self) -> None:
+        self._unread = None
+        self._stalled = self._sweep.seconds() + self._write_stall
+
+    def _tell(self, event: Callable[..., None], *data: bytes) -> None:
+        try:
+            event(*data)
+        except Exception:  # noqa: BLE001 - a bug costs this connection and no other
+            self._report(event.__name__)
+            if self.closed:
+                return
+            try:
+                self.failed()
+            except Exception:  # noqa: BLE001 - the same
+                self._report("failed")
+                self.reset()
+
+    def _report(self, method: str) -> None:
+        log.failure(
+            "{side} connection {number} from {peer}: a bug escaped {method}",
+            side=self.side,
+            number=self._number,
+            peer=self.peer,
+            method=method,
+        )

@@ -1,0 +1,200 @@
+"""One connection of Twisted's, spoken to in asyncio's words.
+
+A `Link` is a Twisted protocol towards the reactor and a `Transport` towards the connection that
+it was made for. What differs is evened out here: connections begin after the TLS handshake;
+Twisted's TLS goes on decrypting what it has read when reading is paused, so that is held;
+and it forgets to close when a producer was paused at that moment, so the producer is taken away.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.interfaces import (
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    IPushProducer,
+)
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gateway.proxy.clock import Clock, Delayed
+from gateway.proxy.transport import StreamProtocol
+
+
+@implementer(IHalfCloseableProtocol, IHandshakeListener, IPushProducer)
+class Link(Protocol):
+    """Stands between one connection and Twisted's transport.
+
+    Args:
+        make_protocol: Called when the connection, its TLS handshake included, is made.
+        secure: Whether the transport will be one of Twisted's TLS.
+        failed: Told the error when it is lost before it was made.
+
+    """
+
+    transport: Any  # the interfaces of a transport and a consumer, and `bufferSize` beside them
+
+    def __init__(
+        self,
+        make_protocol: Callable[[], StreamProtocol],
+        *,
+        secure: bool,
+        failed: Callable[[BaseException | None], None],
+    ) -> None:
+        self._make_protocol = make_protocol
+        self._secure = secure
+        self._failed = failed
+        self._protocol: StreamProtocol | None = None
+        self._socket: Any = None  # Twisted's TCP transport, under its TLS if there is any
+        self._deadline: Delayed | None = None
+        self._paused = False
+        self._held: list[bytes] = []
+        self._lost = False
+        self._error: BaseException | None = None
+
+    def expect_handshake(self, clock: Clock, seconds: float) -> None:
+        """Abort unless the connection is made within `seconds`."""
+        self._deadline = clock.callLater(seconds, self.abort)
+
+    # Twisted speaks.
+
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        """Learn of the transport; with TLS that is before its handshake."""
+        self._socket = self.transport.transport if self._secure else self.transport
+        with suppress(OSError):  # a unix socket has no such option
+            self._socket.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not self._secure:
+            self._begin()
+
+    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
+        """Learn that TLS stands. Twisted says so too after it has refused the peer's certificate."""
+        if not self.transport.disconnecting:
+            self._begin()
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Pass on what came, or hold it while reading is paused."""
+        if self._protocol is None:
+            return
+        if self._paused or self._held:
+            self._held.append(data)
+        else:
+            self._protocol.data_received(data)
+
+    def readConnectionLost(self) -> None:  # noqa: N802 - Twisted's name
+        """Pass on the peer's half-close."""
+        if self._protocol is not None and not self._protocol.eof_received():
+            self.close()
+
+    def writeConnectionLost(self) -> None:  # noqa: N802 - Twisted's name
+        """Never comes: nobody here closes the writing half alone."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
+        """Pass on the end, behind what is held."""
+        self._lost = True
+        self._error = reason.value
+        self._in_time()
+        if self._protocol is None:
+            self._failed(self._error)
+        elif not self._held:
+            self._end()
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Pass on that the write buffer is full."""
+        if self._protocol is not None:
+            self._protocol.pause_writing()
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Pass on that the write buffer is empty."""
+        if self._socket.disconnecting:
+            self.transport.unregisterProducer()
+        elif self._protocol is not None:
+            self._protocol.resume_writing()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Learn that the transport takes no more; `connectionLost` follows."""
+
+    # The connection speaks: see `Transport`.
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes."""
+        self.transport.write(data)
+
+    def close(self) -> None:
+        """Close once everything queued has been sent."""
+        if not self._gone():
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
+
+    def abort(self) -> None:
+        """Close at once; the peer of a TCP connection sees a reset."""
+        if self.transport is not None and not self._gone():
+            self.transport.abortConnection()
+
+    def pause_reading(self) -> None:
+        """Give no more data."""
+        self._paused = True
+        self._socket.pauseProducing()
+
+    def resume_reading(self) -> None:
+        """Give data again, first what is held."""
+        if self._paused:
+            self._paused = False
+            self._socket.resumeProducing()
+            if self._held:
+                self._socket.reactor.callLater(0, self._release)
+
+    def set_read_buffer_limits(self, high: int) -> None:
+        """Nothing waits undecrypted in Twisted's TLS."""
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        """Set how much may be queued. It is also how much Twisted reads at once."""
+        self._socket.bufferSize = high
+
+    def get_extra_info(self, name: str) -> Any:
+        """Tell `peername`, `socket` or `cipher`."""
+        if self._lost:
+            return None
+        if name == "cipher":
+            return self.transport.getHandle().get_cipher_name() if self._secure else None
+        sock = self._socket.getHandle()
+        if name == "peername":
+            with suppress(OSError):
+                return sock.getpeername()
+            return None
+        return sock if name == "socket" else None
+
+    def _begin(self) -> None:
+        self._in_time()
+        self.transport.registerProducer(self, True)
+        self._protocol = self._make_protocol()
+        self._protocol.connection_made(self)
+
+    def _in_time(self) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
+
+    def _release(self) -> None:
+        if self._paused or not self._held or self._protocol is None:
+            return
+        data = b"".join(self._held)
+        self._held.clear()
+        self._protocol.data_received(data)
+        if self._lost and not self._held:
+            self._end()
+
+    def _gone(self) -> bool:
+        """Tell whether Twisted's side is over; if only what is held kept ours open, end it."""
+        if self._lost and self._held:
+            self._held.clear()
+            self._socket.reactor.callLater(0, self._end)
+        return self._lost
+
+    def _end(self) -> None:
+        if self._protocol is not None:
+            protocol, self._protocol = self._protocol, None
+            protocol.connection_lost(self._error)
