@@ -75,8 +75,8 @@ def parse_fault(message: bytes) -> Problem | None:
 
     """
     root = parse(message)
-    body = _child(root, "Body") if local(root) == "Envelope" else root
-    fault = _child(body, "Fault") if body is not None else None
+    body = _child(root, "body") if local(root) == "Envelope" else root
+    fault = _child(body, "fault") if body is not None else None
     return None if fault is None else _problem_of(fault)
 
 

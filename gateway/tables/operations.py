@@ -117,7 +117,7 @@ PUT = (
     KEY,
     METADATA,
     _field("Data", Place("payload")),
-    _field("ContentLength", _header("content-length", "integer")),
+    _field("ContentLength", Place("size")),
     ACL,
     CLASS,
 )

@@ -113,12 +113,17 @@ def reader_of(kind: Type, *, strict: bool = True) -> Reader:
             declared, read_child = entry
             if not len(child) and not child.text and _is_absent(child, declared):
                 continue
+            if declared.high == 1 and name in values:
+                raise MarkupError(f"{name} stands twice", name)
+            try:
+                value = read_child(child)
+            except MarkupError as error:
+                error.field = name  # the outermost name stays: it is the operation's field
+                raise
             if declared.high == 1:
-                if name in values:
-                    raise MarkupError(f"{name} stands twice", name)
-                values[name] = read_child(child)
+                values[name] = value
             else:
-                values.setdefault(name, []).append(read_child(child))
+                values.setdefault(name, []).append(value)
         if strict:
             _judge_occurrences(kind, values)
         return values

@@ -1,0 +1,184 @@
+"""REST towards a store: a Call becomes requests, their replies become an Answer.
+
+Nearly every operation is one request. Three things need more, and all are written as the
+requests they are: a write that asks `first`, an empty access control list, which no header
+can say, and the plan of GetObjectExtended. A test fails when PLANS grows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from gateway.messages import Answer, Call, HttpRequest, Problem, RestReply, RestRequest
+from gateway.rest.answers import parse_answer
+from gateway.rest.errors import ours, parse_error
+from gateway.rest.requests import Store, address_request, build_request
+from gateway.tables.contract import Contract
+from gateway.tables.errors import row_for
+from gateway.tables.operations import OPERATIONS, Operation
+
+Asking = Generator[RestRequest, RestReply, Answer]
+
+_MD5 = re.compile(r'"?[0-9a-fA-F]{32}"?\Z')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """The language of a REST store.
+
+    Attributes:
+        contract: For the types of documents: our own, which REST shares.
+        store: Who is asked.
+        key_of: The key and secret that sign towards the store for a client's access key,
+            None for an unknown one.
+        now: The clock, aware.
+        etag: What a Put answers when the store's ETag is no MD5: "md5" or "store".
+
+    """
+
+    contract: Contract
+    store: Store
+    key_of: Callable[[str], tuple[str, str] | None]
+    now: Callable[[], datetime]
+    etag: str = "md5"
+
+    def prepare(self, request: RestRequest) -> HttpRequest:
+        """Return a request with its address and signature.
+
+        Raises:
+            Problem: The key that should sign it is gone.
+
+        """
+        return address_request(request, self.store, self.key_of, self.now())
+
+    def ask(self, call: Call) -> Asking:
+        """Lead one call to its answer.
+
+        Yields:
+            Each request; its reply is sent in.
+
+        Raises:
+            Problem: The store's error, or a value that REST cannot carry.
+
+        """
+        return PLANS.get(call.operation, _once)(self, call)
+
+    def request(self, call: Call) -> RestRequest:
+        """Return the one request that asks what a call asks."""
+        return build_request(OPERATIONS[call.operation], call, self.contract, self.store)
+
+    def answer(self, call: Call, reply: RestReply) -> Answer:
+        """Return what a reply answers to a call.
+
+        Raises:
+            Problem: The reply is an error, told as a client may know it (wire rule 6).
+
+        """
+        row = OPERATIONS[call.operation]
+        try:
+            if reply.status >= 300 and reply.status not in row.also:
+                raise parse_error(reply, row.scope)
+            return parse_answer(reply, row, call, self.contract)
+        except Problem as problem:
+            told = _completed(problem, call) if call.credentials is None else ours(_completed(problem, call))
+            raise told from problem
+
+
+def _once(rest: Rest, call: Call) -> Asking:
+    """Ask with one request, and with those that the row and an empty list demand."""
+    row = OPERATIONS[call.operation]
+    if row.first:
+        shown = yield from _once(rest, _about(row.first, call))
+        asked = rest.contract.operations[row.name].request
+        supplied = {name: value for name, value in shown.values.items() if asked.element(name) is None}
+        call = replace(call, values={**supplied, **call.values})
+    request = rest.request(call)
+    answer = rest.answer(call, (yield request))
+    if rest.etag == "md5":
+        answer = _own_etag(answer, call)
+    if _says_nobody(row, call) and rest.store.acl == "pass":
+        yield from _once(rest, _about(f"Set{row.scope.capitalize()}AccessControlPolicy", call))
+    return answer
+
+
+def _about(operation: str, call: Call) -> Call:
+    """Return a call of another operation about the same bucket or object."""
+    values = call.values
+    named: dict[str, Any] = {
+        "Bucket": values.get("Bucket", values.get("DestinationBucket")),
+        "Key": values.get("Key", values.get("DestinationKey")),
+        "AccessControlList": {},
+    }
+    wanted = {name for field in OPERATIONS[operation].fields for name in field.names}
+    return Call(operation, {name: named[name] for name in named.keys() & wanted}, call.credentials)
+
+
+def _says_nobody(row: Operation, call: Call) -> bool:
+    """Tell whether a call has an empty list of grants, which grant headers cannot say (wire rule 26)."""
+    listed = call.values.get("AccessControlList")
+    sent_as_headers = any(field.place.kind == "grants" for field in row.fields)
+    return sent_as_headers and listed is not None and not listed.get("Grant")
+
+
+def _own_etag(answer: Answer, call: Call) -> Answer:
+    """Return an answer to a Put with the MD5 of its bytes where the store's ETag is none (wire rule 28)."""
+    data = call.values.get("Data")
+    if not isinstance(data, bytes) or _MD5.match(answer.values["ETag"]):
+        return answer
+    digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return replace(answer, values={**answer.values, "ETag": f'"{digest}"'})
+
+
+def _completed(problem: Problem, call: Call) -> Problem:
+    """Return a problem with the documented details that the call itself can supply."""
+    values = call.values
+    known = {
+        "Key": values.get("Key", values.get("SourceKey")),
+        "BucketName": values.get("Bucket"),
+        "Bucket": values.get("Bucket"),
+    }
+    given = {name for name, _ in problem.details}
+    missing = [name for name in row_for(problem.code).details if known.get(name) and name not in given]
+    if not missing:
+        return problem
+    return replace(problem, details=(*problem.details, *((name, known[name]) for name in missing)))
+
+
+def _get_extended(rest: Rest, call: Call) -> Asking:
+    """Ask GetObjectExtended: the one operation whose answer may take a second request.
+
+    With ReturnCompleteObjectOnConditionFailure a range whose condition fails is the whole
+    object instead (wire rule 31). An answer that nothing was modified needs ETag and
+    LastModified, which a store may leave out of its 304 (wire rule 30).
+    """
+    values: Mapping[str, Any] = call.values
+    try:
+        reply = yield rest.request(call)
+        answer = rest.answer(call, reply)
+    except Problem as problem:
+        ranged = "ByteRangeStart" in values or "ByteRangeEnd" in values
+        if problem.code != "PreconditionFailed" or not ranged or not values.get(_RETURN_COMPLETE):
+            raise
+        rest_of = {name: value for name, value in values.items() if name not in _CONDITIONS_OF_RANGE}
+        return (yield from _get_extended(rest, replace(call, values=rest_of)))
+    if reply.status != 304 or (reply.header("etag") and reply.header("last-modified")):
+        return answer
+    about = _about("GetObject", call)
+    head = yield from _once(rest, replace(about, values={**about.values, "GetData": False}))
+    return replace(answer, values={**answer.values, **{name: head.values[name] for name in _OF_HEAD}})
+
+
+_RETURN_COMPLETE = "ReturnCompleteObjectOnConditionFailure"
+_CONDITIONS_OF_RANGE = frozenset(
+    {"ByteRangeStart", "ByteRangeEnd", "IfMatch", "IfUnmodifiedSince", _RETURN_COMPLETE}
+)
+_OF_HEAD = ("ETag", "LastModified")
+
+PLANS: Mapping[str, Callable[[Rest, Call], Asking]] = MappingProxyType({"GetObjectExtended": _get_extended})
+"""Operations that are not one request: this one alone."""

@@ -1,0 +1,43 @@
+"""Which form a message has: a bare envelope, or one that came with attachments.
+
+Sources: SOAP 1.1, 6 (the HTTP binding); WS-Attachments (DIME); SOAP with Attachments (MIME);
+wire rule 18.
+"""
+
+from __future__ import annotations
+
+from email.message import Message
+from typing import Final
+
+from gateway.messages import Problem, SoapRequest
+
+CONTENT_TYPE: Final = "text/xml; charset=utf-8"
+"""Of every envelope that is written, faults included (wire rule 9)."""
+
+PACKAGES: Final = ("application/dime", "multipart/related")
+"""The media types of messages with attachments."""
+
+
+def parse_content_type(value: str) -> tuple[str, str]:
+    """Return media type and charset of a Content-Type field, in lower case, "" where absent."""
+    field = Message()
+    field["content-type"] = value
+    charset = field.get_param("charset", "")
+    return field.get_content_type() if value else "", charset.lower() if isinstance(charset, str) else ""
+
+
+def open_message(request: SoapRequest) -> tuple[bytes, str]:
+    """Return the envelope of a message and the charset that HTTP gives it.
+
+    Raises:
+        Problem: NotImplemented, for a message with attachments.
+
+    """
+    media_type, charset = parse_content_type(request.content_type)
+    if media_type in PACKAGES:
+        raise Problem(
+            "NotImplemented",
+            "SOAP attachments are not implemented yet: send the data inline.",
+            (("Header", "Content-Type"),),
+        )
+    return request.message, charset
