@@ -54,7 +54,7 @@ VALUES = {  # of every key: something else than the default, how it is understoo
     ("limits", "handshake_timeout"): ("1", 1.0, "-1"),
     ("limits", "head_timeout"): ("1", 1.0, ""),
     ("limits", "body_timeout"): ("1", 1.0, ""),
-    ("limits", "body_rate"): ("0", 0, "fast"),
+    ("limits", "body_bytes"): ("0", 0, "fast"),
     ("limits", "idle_timeout"): ("1", 1.0, "inf"),
     ("limits", "write_timeout"): ("1", 1.0, "nan"),
     ("limits", "connect_timeout"): ("1.25", 1.25, "1.2345"),
