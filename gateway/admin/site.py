@@ -63,17 +63,22 @@ class AdminRequest(Request):
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802 - Twisted's name
         """Answer; twisted.web calls it when the request is whole."""
         self.method, self.uri, self.clientproto = command, path, version
-        status, content_type, body = self.pages.page(command, path, self.getHeader("accept") or "")
-        self.setResponseCode(status)
-        self.setHeader("date", datetimeToString())
-        self.setHeader("content-type", content_type)
-        self.setHeader("content-length", str(len(body)))
-        self.setHeader("cache-control", "no-store")
-        if status == 405:
-            self.setHeader("allow", "GET, HEAD")
-        if command != b"HEAD":
-            self.write(body)
-        self.finish()
+        write(self, self.pages.page(command, path, self.getHeader("accept") or ""))
+
+
+def write(request: Request, page: Page) -> None:
+    """Answer `request` with `page`."""
+    status, content_type, body = page
+    request.setResponseCode(status)
+    request.setHeader("date", datetimeToString())
+    request.setHeader("content-type", content_type)
+    request.setHeader("content-length", str(len(body)))
+    request.setHeader("cache-control", "no-store")
+    if status == 405:
+        request.setHeader("allow", "GET, HEAD")
+    if request.method != b"HEAD":
+        request.write(body)
+    request.finish()
 
 
 class AdminFactory(HTTPFactory):
