@@ -345,14 +345,15 @@ def build_reply_head(  # noqa: PLR0913 - each is a decision of the caller's
         raise ValueError(f"no status line: {reply.status} {reply.reason!r}")
     if chunked and (length is not None or version < (1, 1)):
         raise ValueError("chunks go with no length, and not to HTTP/1.0")
-    if (chunked or length) and (reply.status < 200 or reply.status == 204):
+    lengthless = reply.status < 200 or reply.status == 204
+    if (length and lengthless) or (chunked and (lengthless or reply.status == 304)):
         raise ValueError(f"a reply with status {reply.status} has no body")
     headers = _given(reply.headers)
     if all(name != "date" for name, _ in headers):
         headers.insert(0, ("date", date))
     if chunked:
         headers.append(("transfer-encoding", "chunked"))
-    elif length is not None and reply.status >= 200 and reply.status != 204:
+    elif length is not None and not lengthless:
         headers.append(("content-length", str(length)))
     if close:
         headers.append(("connection", "close"))
