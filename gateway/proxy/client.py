@@ -1,0 +1,340 @@
+"""One connection of a client: HTTP requests in, one at a time, and their answers out.
+
+States: head -> deciding -> body -> answering -> (discarding | head).
+
+- head: bytes are cut into a head and gated. The deadline is one for the whole head.
+- deciding: the first language that claims the request admits it, before a byte of its body is
+  read, and says how much body there may be. Only then is `100 Continue` sent.
+- body: it is collected, never beyond that number, and must keep a minimum rate.
+- answering: the exchange works and its reply is written. What the client sends meanwhile is
+  read, so that its leaving is noticed, and kept for later up to a limit.
+- discarding: an answer left before the request's end. Old clients write everything before they
+  read, and closing now would reset the connection under their feet: the rest of the request is
+  read and thrown away, within limits, and then the connection is closed.
+
+No deadline is moved by single bytes. Sources: RFC 9112, 9; wire rules 12, 20 to 23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Protocol
+
+from gateway.messages import HttpReply, Ids, Problem
+from gateway.proxy.connection import Connection, Counters, Sweep
+from gateway.proxy.exchange import Exchange, Language
+from gateway.proxy.framing import Framing, reply_head
+from gateway.proxy.limits import ClientLimits
+from gateway.proxy.outgoing import Outgoing, close_bodies
+from gateway.wire.bodies import BodyReader, Chunks, body_reader
+from gateway.wire.http1 import CONTINUE, HeadReader, RequestHead, parse_request_head
+
+
+class Owner(Protocol):
+    """What a connection asks the front that it belongs to."""
+
+    languages: tuple[Language, ...]
+    new_ids: Callable[[], Ids]
+    sweep: Sweep
+    counters: Counters
+    limits: ClientLimits
+    draining: bool
+
+    def language_of(self, head: RequestHead) -> Language:
+        """Return the language of a request."""
+
+    def ask(self, exchange: Exchange, body: bytes, done: Callable[[HttpReply], None]) -> None:
+        """Lead an exchange whose request is whole."""
+
+    def came(self, connection: ClientConnection) -> None:
+        """Learn of a connection."""
+
+    def went(self, connection: ClientConnection) -> None:
+        """Learn that a connection is no more."""
+
+
+class State(Enum):
+    """Where a connection is; see the head of this module."""
+
+    HEAD = auto()
+    DECIDING = auto()
+    BODY = auto()
+    ANSWERING = auto()
+    DISCARDING = auto()
+
+
+class ClientConnection(Connection):
+    """A connection of a client.
+
+    Args:
+        owner: The front.
+        leave: Called when the connection is over.
+
+    """
+
+    side = "client"
+
+    def __init__(self, owner: Owner, leave: Callable[[], None]) -> None:
+        super().__init__(owner.sweep, owner.counters, write_stall=owner.limits.stall_seconds, leave=leave)
+        self._owner = owner
+        self._limits = owner.limits
+        self._pending = b""
+        self._proceeding = False
+        self._client_ended = False
+        self._expect_head()
+
+    def _expect_head(self) -> None:
+        """Forget the last request."""
+        self._state = State.HEAD
+        self._heads = HeadReader()
+        self._started: float | None = None
+        self._exchange: Exchange | None = None
+        self._reader: BodyReader | None = None
+        self._body = bytearray()
+        self._most = 0
+        self._mark = 0
+        self._outgoing: Outgoing | None = None
+        self._early = False
+        self._last = False
+        self._discarded = 0
+
+    def leave_if_idle(self) -> None:
+        """Close unless a request is under way or has begun to come."""
+        if self._state is State.HEAD and self._started is None:
+            self.finish()
+
+    # What the connection hears.
+
+    def began(self) -> None:
+        """Wait for the first request."""
+        self._owner.came(self)
+        self.set_deadline(self._limits.head_seconds)
+
+    def received(self, data: bytes) -> None:
+        """Take what came, as far as it goes."""
+        if self._early:
+            self._discard(data)
+            return
+        self._pending += data
+        self._proceed()
+        if len(self._pending) > self._limits.pipelined_bytes:
+            self.pause()
+
+    def ended(self) -> None:
+        """The client sends no more; it may still read. What it has asked for is answered."""
+        self._client_ended = True
+        if self._state is State.HEAD or self._state is State.DISCARDING:
+            self.finish()
+        elif self._state is State.BODY:
+            self._refuse(Problem("IncompleteBody"))
+
+    def drained(self) -> None:
+        """Write on."""
+        if self._outgoing is not None:
+            self._outgoing.drained()
+
+    def expired(self) -> None:
+        """End what took too long."""
+        if self._state is State.BODY and self._kept_its_rate():
+            return
+        name = "idle" if self._started is None else self._state.name.lower()
+        self.counters.limited(name)
+        if self._started is None or self._state is State.DISCARDING:
+            self.finish()
+        else:
+            self._refuse(Problem("RequestTimeout"))
+
+    def lost(self) -> None:
+        """The client is gone: so is the reason for whatever is being done for it."""
+        self._owner.went(self)
+        exchange, outgoing = self._exchange, self._outgoing
+        if exchange is not None and self._state is not State.DISCARDING:
+            exchange.stop()
+            if outgoing is not None:
+                outgoing.close()
+            self._note(exchange, whole=False)
+
+    def failed(self) -> None:
+        """Tell of a bug that is logged already, unless an answer has begun."""
+        if self._outgoing is None and not self.closed:
+            self._refuse(Problem("InternalError"))
+        else:
+            self.reset()
+
+    # head, deciding, body
+
+    def _proceed(self) -> None:
+        """Read on in what is at hand. A loop, for a read may hold hundreds of requests."""
+        if self._proceeding:
+            return
+        self._proceeding = True
+        try:
+            while self._pending and not self.closed:
+                data, self._pending = self._pending, b""
+                if self._state is State.HEAD:
+                    self._read_head(data)
+                elif self._state is State.BODY:
+                    self._read_body(data)
+                else:
+                    self._pending = data
+                    break
+        finally:
+            self._proceeding = False
+        if self._client_ended and self._state is State.HEAD:
+            self.finish()
+
+    def _read_head(self, data: bytes) -> None:
+        if self._started is None:
+            self._started = self._owner.sweep.seconds()
+            self.set_deadline(self._limits.head_seconds)
+        try:
+            raw = self._heads.receive(data)
+            if raw is None:
+                return
+            self._pending = self._heads.rest
+            head = parse_request_head(raw)
+        except Problem as problem:
+            self._refuse(problem)
+        else:
+            self._decide(head)
+
+    def _decide(self, head: RequestHead) -> None:
+        self._state = State.DECIDING
+        language = self._owner.language_of(head)
+        self._begin_exchange(language, head)
+        reader = self._reader = body_reader(head)
+        try:
+            self._most = language.admit(head, secure=self.secure)
+            if head.length is not None and head.length > self._most:
+                raise language.too_long()
+        except Problem as problem:
+            self._refuse(problem)
+            return
+        if head.expects_continue and not self._pending:
+            self.send(CONTINUE)
+        self._state = State.BODY
+        self._mark = 0
+        self.set_deadline(self._limits.body_seconds)
+        if reader.done:
+            self._answer_request()
+
+    def _read_body(self, data: bytes) -> None:
+        exchange, reader = self._exchange, self._reader
+        assert exchange is not None
+        assert reader is not None
+        try:
+            self._body += reader.feed(data)
+            if reader.received > self._most:
+                raise exchange.language.too_long()
+        except Problem as problem:
+            self._refuse(problem)
+        else:
+            if reader.done:
+                self._pending = reader.rest
+                self._answer_request()
+
+    def _kept_its_rate(self) -> bool:
+        assert self._reader is not None
+        if self._reader.received - self._mark < self._limits.body_bytes:
+            return False
+        self._mark = self._reader.received
+        self.set_deadline(self._limits.body_seconds)
+        return True
+
+    # answering
+
+    def _begin_exchange(self, language: Language, head: RequestHead | None) -> Exchange:
+        started = self._owner.sweep.seconds() if self._started is None else self._started
+        self._exchange = Exchange(language, head, self._owner.new_ids(), started)
+        return self._exchange
+
+    def _answer_request(self) -> None:
+        self._state = State.ANSWERING
+        self.set_deadline(None)
+        body, self._body = bytes(self._body), bytearray()
+        assert self._exchange is not None
+        self._owner.ask(self._exchange, body, self._replied)
+
+    def _replied(self, reply: HttpReply) -> None:
+        """Answer; often called from the store's connection, whom our bugs do not concern."""
+
+        def replied() -> None:
+            self._answer(reply)
+
+        self._tell(replied)
+
+    def _refuse(self, problem: Problem) -> None:
+        exchange = self._exchange or self._begin_exchange(self._owner.languages[-1], None)
+        exchange.stop()
+        self._answer(exchange.refuse(problem))
+
+    def _answer(self, reply: HttpReply) -> None:
+        """Write the answer to the request under way, whether that was read to its end or not."""
+        exchange = self._exchange
+        assert exchange is not None
+        self._state = State.ANSWERING
+        self.set_deadline(None)
+        self._early = self._reader is None or not self._reader.done
+        framing = Framing.of(reply, exchange.head, close=self._early or self._owner.draining)
+        head = reply_head(reply, framing, exchange.ids, self._owner.sweep.seconds())
+        self._last = framing.close
+        exchange.status = reply.status
+        if framing.bodiless:
+            close_bodies(reply.pieces)
+        self._outgoing = Outgoing(
+            () if framing.bodiless else reply.pieces,
+            send=self.send,
+            framing=Chunks() if framing.chunked else None,
+            done=self._answered,
+            broken=self.reset,
+        )
+        if self._early:
+            rest, self._pending = self._pending, b""
+            self.resume()
+            self._discard(rest)
+        self._outgoing.begin(head)
+
+    def _answered(self) -> None:
+        exchange = self._exchange
+        assert exchange is not None
+        exchange.stop()
+        self._note(exchange, whole=True)
+        if self._early:
+            self._state = State.DISCARDING
+            self.set_deadline(self._limits.linger_seconds)
+            self._discard(b"")
+        elif self._last:
+            self.finish()
+        else:
+            self._expect_head()
+            self.set_deadline(self._limits.idle_seconds)
+            self.resume()
+            self._proceed()
+
+    def _discard(self, data: bytes) -> None:
+        """Throw away the rest of a request; close once it has ended, or was too much of it."""
+        self._discarded += len(data)
+        too_much = self._discarded > self._limits.linger_bytes
+        reader = self._reader
+        if reader is not None and not reader.done:
+            try:
+                reader.feed(data)
+            except Problem:
+                self._reader = reader = None  # nobody knows where it ends: the limits decide
+        whole = reader is not None and reader.done
+        if self._state is State.DISCARDING and (whole or too_much or self._client_ended):
+            self.finish()
+        elif too_much:
+            self.pause()
+
+    def _note(self, exchange: Exchange, *, whole: bool) -> None:
+        head, reader, outgoing = exchange.head, self._reader, self._outgoing
+        exchange.report(
+            self.counters,
+            peer=self.peer,
+            received=(len(head.raw) if head else 0) + (reader.received if reader else 0),
+            sent=outgoing.sent if outgoing else 0,
+            seconds=self._owner.sweep.seconds() - exchange.started,
+            whole=whole,
+        )

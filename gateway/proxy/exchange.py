@@ -1,0 +1,214 @@
+"""One request of a client, led from its whole body to the reply that its language writes.
+
+The languages are generators that know no time; this is where they meet it. An `Exchange`
+begins the client's language, joins it to the store's by `converse`, sends what the pair
+yields and gives the reply back in, each step in the callback that brought it: no Deferred and
+no task stands between a request and its answer.
+
+Whatever goes wrong ends here and nowhere else: a `Problem` is written by the client's language,
+anything else is a bug, logged with the request's id and told as InternalError. If the client
+goes away, `stop` ends all of it: the request at the store, the generators, the bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Protocol
+
+from twisted.logger import Logger
+
+from gateway.conversation import converse
+from gateway.messages import Answer, Body, Call, HttpReply, HttpRequest, Ids, Problem, RestReply, RestRequest
+from gateway.proxy.asking import Asking, Outcome
+from gateway.proxy.connection import Counters
+from gateway.wire.http1 import RequestHead
+
+log = Logger()
+
+
+class Language(Protocol):
+    """How the shell sees the language of a client."""
+
+    name: str
+    """As it stands in logs and counters: soap, rest."""
+
+    def claims(self, head: RequestHead) -> bool:
+        """Tell whether a request is in this language, judged on its head."""
+
+    def admit(self, head: RequestHead, *, secure: bool) -> int:
+        """Return how many bytes of body to read at most; raises Problem. Sees the head alone."""
+
+    def serve(self, head: RequestHead, body: bytes) -> Generator[Call, Answer, HttpReply]:
+        """Turn a whole request into Calls and their Answers into the reply; raises Problem."""
+
+    def too_long(self) -> Problem:
+        """Return what a body longer than `admit` allowed is answered with."""
+
+    def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
+        """Write `problem`. Without a head the request could not be read."""
+
+
+class Backend(Protocol):
+    """How the shell sees the language of the store."""
+
+    def ask(self, call: Call) -> Generator[RestRequest, RestReply, Answer]:
+        """Turn a Call into requests, and their replies into its Answer; raises Problem."""
+
+    def prepare(self, request: RestRequest) -> HttpRequest:
+        """Give a request its address and its signature; raises Problem."""
+
+
+Ask = Callable[[Call], Generator[RestRequest, RestReply, Answer]]
+Send = Callable[[RestRequest, Callable[[Outcome], None]], Asking]
+
+
+class Exchange:
+    """One request and what becomes of it.
+
+    Args:
+        language: The client's.
+        head: The request's; None when it could not be read.
+        ids: Its names, for log and client.
+        started: When its first byte came, by the caller's clock.
+
+    Attributes:
+        operation: The last operation that was called, "" before any was.
+        access_key: Who called it, "" for nobody.
+        problem: What the client was refused with, if it was.
+        status: Of the answer; 0 before it began.
+
+    """
+
+    def __init__(self, language: Language, head: RequestHead | None, ids: Ids, started: float) -> None:
+        self.language = language
+        self.head = head
+        self.ids = ids
+        self.started = started
+        self.operation = ""
+        self.access_key = ""
+        self.problem: Problem | None = None
+        self.status = 0
+        self._conversation: Generator[RestRequest, RestReply, HttpReply] | None = None
+        self._asking: Asking | None = None
+        self._bodies: list[Body] = []
+
+    def begin(self, body: bytes, ask: Ask, send: Send, done: Callable[[HttpReply], None]) -> None:
+        """Lead the conversation about a request that was read to its end.
+
+        Args:
+            body: All of it.
+            ask: The store's language.
+            send: Signs a request and sends it to the store; raises Problem when it cannot be.
+            done: Called once with the reply to write, unless `stop` is called before.
+
+        """
+        assert self.head is not None
+        self._send = send
+        self._done = done
+        conversation = converse(self.language.serve(self.head, body), partial(self._noted, ask))
+        self._conversation = conversation
+        self._advance(partial(next, conversation))
+
+    def refuse(self, problem: Problem) -> HttpReply:
+        """Return the reply that tells the client `problem`."""
+        self.problem = problem
+        return self.language.refuse(problem, self.head, self.ids)
+
+    def stop(self) -> None:
+        """End the work, in whatever state it is, and close the bodies that nobody wrote."""
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.cancel()
+        conversation, self._conversation = self._conversation, None
+        if conversation is not None:
+            conversation.close()
+        for body in self._bodies:
+            body.source.close()
+        self._bodies.clear()
+
+    def report(  # noqa: PLR0913 - what a line of the log tells
+        self,
+        counters: Counters,
+        *,
+        peer: str,
+        received: int,
+        sent: int,
+        seconds: float,
+        whole: bool,
+    ) -> None:
+        """Write the request's line in the access log, and count its answer.
+
+        Args:
+            counters: Who counts.
+            peer: The client's address.
+            received: Bytes of head and body.
+            sent: Bytes of the answer.
+            seconds: From the request's first byte.
+            whole: Whether all of the answer was handed over; else the client left, or it broke.
+
+        """
+        problem = self.problem
+        code = "" if problem is None else problem.code
+        log.info(
+            "{peer} {request_id} {access_key} {operation} {status} {code} "
+            "in {received} out {sent} bytes {milliseconds} ms",
+            peer=peer,
+            request_id=self.ids.request_id,
+            access_key=self.access_key or "-",
+            frontend=self.language.name,
+            operation=f"{self.language.name.upper()}.{self.operation or '-'}",
+            status=self.status,
+            code=code or "-",
+            received=received,
+            sent=sent,
+            milliseconds=round(seconds * 1000),
+            whole=whole,
+            store_request_id="" if problem is None else problem.request_id,
+        )
+        if whole:
+            counters.answered(self.language.name, self.operation, self.status, code, seconds)
+
+    def _noted(self, ask: Ask, call: Call) -> Generator[RestRequest, RestReply, Answer]:
+        self.operation = call.operation
+        if call.credentials is not None:
+            self.access_key = call.credentials.access_key
+        return ask(call)
+
+    def _advance(self, step: Callable[[], RestRequest]) -> None:
+        """Take one step of the conversation, and then what it leads to: a request or the reply."""
+        try:
+            self._asking = self._sent(step)
+        except StopIteration as ended:
+            reply: HttpReply = ended.value
+        except Problem as problem:
+            reply = self.refuse(problem)
+        except Exception:  # noqa: BLE001 - a bug of any kind must not leave the client waiting
+            log.failure("The conversation of request {request_id} broke", request_id=self.ids.request_id)
+            reply = self.refuse(Problem("InternalError"))
+        else:
+            return
+        self._conversation = None
+        self._done(reply)
+
+    def _sent(self, step: Callable[[], RestRequest]) -> Asking:
+        """Send the request that the conversation yields next; it hears of one that cannot be sent."""
+        assert self._conversation is not None
+        while True:
+            request = step()
+            try:
+                return self._send(request, self._replied)
+            except Problem as problem:
+                step = partial(self._conversation.throw, problem)
+
+    def _replied(self, reply: Outcome) -> None:
+        self._asking = None
+        conversation = self._conversation
+        if conversation is None:
+            return
+        if isinstance(reply, Problem):
+            self._advance(partial(conversation.throw, reply))
+            return
+        if isinstance(reply.body, Body):
+            self._bodies.append(reply.body)
+        self._advance(partial(conversation.send, reply))

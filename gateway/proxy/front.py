@@ -1,0 +1,113 @@
+"""The client's side: what all connections of clients share, and how they end.
+
+Which language a request is in, who the store is, which limits hold. A connection of its
+own (`proxy.client`) reads and answers the requests. Draining lets each connection end behind
+the answer that is under way on it; idle ones end at once (RFC 9112, 9.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.messages import HttpReply, Ids, RestRequest
+from gateway.proxy.asking import Asking, Outcome
+from gateway.proxy.client import ClientConnection
+from gateway.proxy.connection import Counters, Sweep
+from gateway.proxy.exchange import Backend, Exchange, Language
+from gateway.proxy.limits import ClientLimits
+from gateway.proxy.upstream import Upstream
+from gateway.wire.http1 import RequestHead
+
+
+class Front:
+    """What all connections of clients share.
+
+    Args:
+        languages: Asked in this order which of them claims a request; the last claims all, and
+            writes the refusal of what cannot be read.
+        backend: The store's language.
+        upstream: The store.
+        new_ids: Makes the names of one request.
+        sweep: Looks at the deadlines of the connections; its seconds are those of POSIX, for Date.
+        counters: Told of answers, connections and limits.
+        limits: Seconds and bytes.
+
+    Attributes:
+        draining: Whether connections close behind the answer under way.
+        connections: Those open now.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts it is put together from
+        self,
+        languages: tuple[Language, ...],
+        backend: Backend,
+        upstream: Upstream,
+        *,
+        new_ids: Callable[[], Ids],
+        sweep: Sweep,
+        counters: Counters,
+        limits: ClientLimits,
+    ) -> None:
+        self.languages = languages
+        self.new_ids = new_ids
+        self.sweep = sweep
+        self.counters = counters
+        self.limits = limits
+        self.draining = False
+        self.connections: set[ClientConnection] = set()
+        self._backend = backend
+        self._upstream = upstream
+        self._drained: Callable[[], None] | None = None
+
+    def connection(self, leave: Callable[[], None] = lambda: None) -> ClientConnection:
+        """Make the protocol of one accepted connection; `leave` is called when it is over."""
+        return ClientConnection(self, leave)
+
+    def drain(self, drained: Callable[[], None]) -> None:
+        """Close every connection as soon as nothing is under way on it, idle ones at once.
+
+        Args:
+            drained: Called once, when no connection is left, maybe before this returns.
+
+        """
+        self.draining = True
+        self._drained = drained
+        for connection in tuple(self.connections):
+            connection.leave_if_idle()
+        self._tell_if_drained()
+
+    def abort(self) -> None:
+        """Drop every connection, whatever is under way on it."""
+        for connection in tuple(self.connections):
+            connection.reset()
+
+    def language_of(self, head: RequestHead) -> Language:
+        """Return the first language that claims a request."""
+        return next(language for language in self.languages if language.claims(head))
+
+    def ask(self, exchange: Exchange, body: bytes, done: Callable[[HttpReply], None]) -> None:
+        """Lead an exchange whose request is whole."""
+        exchange.begin(body, self._backend.ask, self._send, done)
+
+    def came(self, connection: ClientConnection) -> None:
+        """Learn of a connection."""
+        self.connections.add(connection)
+
+    def went(self, connection: ClientConnection) -> None:
+        """Learn that a connection is no more."""
+        self.connections.discard(connection)
+        self._tell_if_drained()
+
+    def _send(self, request: RestRequest, done: Callable[[Outcome], None]) -> Asking:
+        return self._upstream.send(
+            self._backend.prepare(request),
+            stream=request.stream,
+            limit=self.limits.store_reply_bytes,
+            done=done,
+        )
+
+    def _tell_if_drained(self) -> None:
+        if not self.connections and self._drained is not None:
+            drained, self._drained = self._drained, None
+            drained()

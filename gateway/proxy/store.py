@@ -1,0 +1,290 @@
+"""One connection to a store, and the request that is under way on it.
+
+States: opening -> (idle <-> busy) -> gone. A request is written in pieces; its reply's head is
+cut and checked by `wire.http1`; its body is collected up to a limit, or given on as an `Incoming`.
+
+What makes a connection unfit for another request (rules of RFC 9112, 9.3 and 9.6, and of
+every proxy that was ever poisoned): a reply that asked to close, that ended with the connection,
+that came before the request was sent whole, that was not read to its end, or with bytes behind
+it; and any byte while idle. Such a connection is dropped, never mended.
+
+Wire rule 7 decides what a failure is called: no byte of a reply ServiceUnavailable, anything
+unreadable behind a first byte InternalError. Neither tells the client about the store.
+"""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import Protocol
+
+from gateway.messages import Body, Headers, Piece, Problem, RestReply, length_of
+from gateway.proxy.asking import Asking, Outcome
+from gateway.proxy.connection import Connection, Counters, Sweep
+from gateway.proxy.incoming import Incoming
+from gateway.proxy.limits import StoreLimits
+from gateway.proxy.outgoing import Outgoing
+from gateway.wire.bodies import BodyReader, Chunks, body_reader
+from gateway.wire.http1 import HOP_BY_HOP, HeadReader, ReplyHead, parse_reply_head
+
+MAX_INTERIM = 16
+"""Interim replies (1xx) skipped before a final one; beyond: InternalError."""
+
+
+class Owner(Protocol):
+    """What a connection tells the pool that it belongs to."""
+
+    sweep: Sweep
+    counters: Counters
+    limits: StoreLimits
+
+    def released(self, connection: StoreConnection) -> None:
+        """Learn that the connection is free for another request."""
+
+    def gone(self, connection: StoreConnection) -> None:
+        """Learn that the connection is no more."""
+
+    def again(self, asking: Asking) -> None:
+        """Learn that not a byte came back for a request that can be sent on a fresh connection."""
+
+    def settled(self, asking: Asking, outcome: Outcome) -> None:
+        """Learn what came of a request."""
+
+
+class StoreConnection(Connection):
+    """A connection to a store: one request at a time.
+
+    Args:
+        owner: The pool.
+        asking: The request that it is opened for.
+
+    """
+
+    side = "store"
+
+    def __init__(self, owner: Owner, asking: Asking) -> None:
+        super().__init__(owner.sweep, owner.counters, write_stall=owner.limits.stall_seconds)
+        self._owner = owner
+        self._limits = owner.limits
+        self._incoming: Incoming | None = None
+        self._expect(asking)
+
+    def _expect(self, asking: Asking | None) -> None:
+        """Forget the last request; the next, if there is one, is `asking`."""
+        self._asking = asking
+        self._outgoing: Outgoing | None = None
+        self._sent = False
+        self._heads = HeadReader()
+        self._heard = False
+        self._interim = 0
+        self._head: ReplyHead | None = None
+        self._reader: BodyReader | None = None
+        self._collected: list[bytes] = []
+        self._mark = 0
+
+    def begin(self, asking: Asking) -> None:
+        """Send a request. The connection is open and free."""
+        self._expect(asking)
+        asking.stop = self.reset
+        pieces = asking.request.pieces
+        self._outgoing = Outgoing(
+            pieces,
+            send=self.send,
+            framing=Chunks() if length_of(pieces) is None else None,
+            done=self._all_sent,
+            broken=self._request_broke,
+        )
+        self._outgoing.begin(asking.head)
+
+    # What the body of the reply calls.
+
+    def pause(self) -> None:
+        """Stop reading; no deadline runs for a store that is not listened to."""
+        super().pause()
+        self.set_deadline(None)
+
+    def resume(self) -> None:
+        """Read on."""
+        super().resume()
+        self._watch_body()
+
+    def unwanted(self) -> None:
+        """Drop the connection: what is left of the body would have to be read."""
+        self._incoming = None
+        self.reset()
+
+    # What the connection hears.
+
+    def began(self) -> None:
+        """Send the request that waits for this connection."""
+        assert self._asking is not None
+        self.begin(self._asking)
+
+    def received(self, data: bytes) -> None:
+        """Take a piece of the reply."""
+        if self._asking is None and self._incoming is None:
+            self.reset()  # a reply to nothing, or one that goes on: whose it is nobody knows
+            return
+        self._heard = True
+        try:
+            if self._reader is None:
+                self._read_head(data)
+            else:
+                self._read_body(self._reader, data)
+        except Problem as problem:
+            self._fail(problem)
+
+    def ended(self) -> None:
+        """The store sends no more: the end of a body without length, too soon for anything else."""
+        if self._head is not None and self._head.until_close and self._reader is not None:
+            self._reader.finish()
+            self._complete(self._reader)
+        else:
+            self._over()
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self._owner.gone(self)
+        self._over()
+
+    def drained(self) -> None:
+        """Send on."""
+        if self._outgoing is not None:
+            self._outgoing.drained()
+
+    def expired(self) -> None:
+        """Judge what the store did in the time it had."""
+        reader = self._reader
+        if self._asking is None and self._incoming is None:
+            self.finish()
+        elif reader is not None and reader.received - self._mark >= self._limits.body_bytes:
+            self._watch_body()
+        else:
+            self.counters.limited("store_body" if reader is not None else "store_answer")
+            self._fail(Problem("InternalError" if self._heard else "ServiceUnavailable"))
+
+    def failed(self) -> None:
+        """A bug, already logged: nothing can be said of the reply."""
+        self._fail(Problem("InternalError"))
+
+    # Sending.
+
+    def _all_sent(self) -> None:
+        self._sent = True
+        self.set_deadline(self._limits.answer_seconds)
+
+    def _request_broke(self) -> None:
+        """The body to send will not come: the store must not take what it has for the whole."""
+        self._asking = None
+        self.reset()
+
+    # Reading.
+
+    def _read_head(self, data: bytes) -> None:
+        asking = self._asking
+        assert asking is not None
+        while (raw := self._heads.receive(data)) is not None:
+            data = self._heads.rest
+            head = parse_reply_head(raw, asking.request.method)
+            if head.status >= 200:
+                self._begin_body(asking, head, data)
+                return
+            self._interim += 1
+            if self._interim > MAX_INTERIM:
+                raise Problem("InternalError")
+
+    def _begin_body(self, asking: Asking, head: ReplyHead, data: bytes) -> None:
+        if not self._sent and self._outgoing is not None:
+            self._outgoing.close()
+        self._head = head
+        reader = self._reader = body_reader(head)
+        if asking.stream and 200 <= head.status < 300 and not head.bodiless:
+            incoming = self._incoming = Incoming(self)
+            self._asking = None
+            self._read_body(reader, data)
+            self._deliver(asking, head, Body(incoming, head.length))
+        else:
+            if not head.bodiless and (head.length or 0) > asking.limit:
+                raise Problem("InternalError")
+            self._watch_body()
+            self._read_body(reader, data)
+
+    def _read_body(self, reader: BodyReader, data: bytes) -> None:
+        payload = reader.feed(data)
+        if self._incoming is not None:
+            if payload:
+                self._incoming.data(payload)
+        elif payload:
+            self._collected.append(payload)
+            if self._asking is not None and reader.received > self._asking.limit:
+                raise Problem("InternalError")
+        if reader.done:
+            self._complete(reader)
+
+    def _watch_body(self) -> None:
+        self._mark = self._reader.received if self._reader is not None else 0
+        self.set_deadline(self._limits.body_seconds)
+
+    # Outcomes.
+
+    def _complete(self, reader: BodyReader) -> None:
+        """The reply is whole: first the connection is freed or dropped, then the reply is told."""
+        asking, incoming, head, body = self._asking, self._incoming, self._head, b"".join(self._collected)
+        assert head is not None
+        self._asking = self._incoming = None
+        if not self._sent:
+            self.reset()
+        elif reader.rest or not head.keep_alive:
+            self.finish()
+        else:
+            super().resume()
+            self._expect(None)
+            self.set_deadline(self._limits.idle_seconds)
+            self._owner.released(self)
+        if incoming is not None:
+            incoming.end()
+        elif asking is not None:
+            self._deliver(asking, head, body)
+
+    def _deliver(self, asking: Asking, head: ReplyHead, body: Piece) -> None:
+        headers = _end_to_end(head)
+        if all(name != "date" for name, _ in headers):
+            headers += (("date", formatdate(self._owner.sweep.seconds(), usegmt=True)),)
+        self._owner.settled(asking, RestReply(head.status, head.reason, headers, body))
+
+    def _over(self) -> None:
+        """The store left; what was under way did not come to its end."""
+        asking = self._asking
+        if asking is None or self._heard:
+            self._fail(Problem("InternalError"))
+        elif asking.reused and asking.repeatable and not asking.retried:
+            self._asking = None
+            self._drop()
+            self._owner.again(asking)
+        else:
+            self._fail(Problem("ServiceUnavailable"))
+
+    def _fail(self, problem: Problem) -> None:
+        asking, incoming = self._asking, self._incoming
+        self._asking = self._incoming = None
+        self._drop()
+        if self._outgoing is not None:
+            self._outgoing.close()
+        if incoming is not None:
+            incoming.broken()
+        elif asking is not None:
+            self._owner.settled(asking, problem)
+
+    def _drop(self) -> None:
+        if not self.closed:
+            self.reset()
+
+
+def _end_to_end(head: ReplyHead) -> Headers:
+    """Return the fields of a reply that are not the affair of its connection alone."""
+    named = frozenset(
+        name.strip().lower()
+        for field, value in head.headers
+        if field == "connection"
+        for name in value.split(",")
+    )
+    return tuple(field for field in head.headers if field[0] not in HOP_BY_HOP and field[0] not in named)
