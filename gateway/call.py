@@ -23,8 +23,8 @@ from zeep.helpers import serialize_object
 
 from gateway.arguments import FieldError
 from gateway.soap.signature import sign
-from gateway.tables.contract import Contract, compile_contract
-from gateway.wire.markup import parse
+from gateway.tables.contract import DOCUMENTS, Contract, compile_contract
+from gateway.wire.markup import MarkupError, local, parse
 from gateway.wire.texts import build_moment
 from gateway.wire.values import KIND
 
@@ -64,59 +64,15 @@ class Reply:
     content: bytes
 
 
-class Transport:
-    """What zeep sends and loads by: one POST to one address; documents are those handed in.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A transport for zeep that has the documents handed in and can fetch nothing."""
 
-    Attributes:
-        reply: The last answer, None before the first.
-
-    """
-
-    def __init__(self, documents: Mapping[str, bytes], trust: ssl.SSLContext) -> None:
-        """Take the documents by name, and whom to trust."""
-        self.reply: Reply | None = None
-        self._documents = documents
-        self._trust = trust
+    documents: Mapping[str, bytes]
 
     def load(self, url: str) -> bytes:
-        """Return the document of that name."""
-        return self._documents[url.rpartition("/")[2]]
-
-    def post_xml(self, address: str, envelope: Any, headers: Mapping[str, str]) -> Reply:
-        """Send an envelope, return the answer.
-
-        Raises:
-            NoAnswerError: There is none, or it holds no XML.
-
-        """
-        parts = urlsplit(address)
-        if parts.scheme == "https":
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                parts.netloc, timeout=TIMEOUT, context=self._trust
-            )
-        else:
-            connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
-        message = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
-        try:
-            connection.request("POST", parts.path or "/", message, dict(headers))
-            answer = connection.getresponse()
-            reply = Reply(answer.status, dict(answer.headers.items()), answer.read())
-        except ssl.SSLCertVerificationError as error:
-            raise NoAnswerError(f"{address}: certificate not trusted: {error.verify_message}") from error
-        except ssl.SSLError as error:
-            raise NoAnswerError(f"{address}: TLS failed: {error.reason or error}") from error
-        except OSError as error:
-            raise NoAnswerError(f"{address}: {error.strerror or error or 'no answer'}") from error
-        except http.client.HTTPException as error:
-            raise NoAnswerError(f"{address}: no HTTP answer: {error!r}") from error
-        finally:
-            connection.close()
-        media_type = (reply.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-        if not media_type.endswith("xml"):
-            what = f"HTTP {reply.status_code} with {media_type or 'no content type'}"
-            raise NoAnswerError(f"{address}: {what} is no answer that this client reads")
-        self.reply = reply
-        return reply
+        """Return the document of that name; zeep made an address of it."""
+        return self.documents[url.rpartition("/")[2]]
 
 
 class SoapClient:
@@ -124,21 +80,21 @@ class SoapClient:
 
     Attributes:
         contract: What can be called.
+        xml: The last answer as it came; empty when none did.
 
     """
 
     def __init__(self, documents: Mapping[str, bytes], endpoint: str, trust: ssl.SSLContext) -> None:
         """Take the contract's documents, the address and whom to trust there."""
         self.contract = load_contract(documents)
-        self._transport = Transport(documents, trust)
+        self.xml = b""
+        self._endpoint = endpoint
+        self._trust = trust
+        transport: Any = Given(documents)
         settings = zeep.Settings(forbid_dtd=True, xml_huge_tree=True)
-        self._zeep = zeep.Client("file:///AmazonS3.wsdl", transport=self._transport, settings=settings)
-        self._service = self._zeep.create_service(next(iter(self._zeep.wsdl.bindings)), endpoint)
-
-    @property
-    def xml(self) -> bytes:
-        """The last answer as it came, empty when none did."""
-        return self._transport.reply.content if self._transport.reply else b""
+        self._zeep = zeep.Client(f"{DOCUMENTS}AmazonS3.wsdl", transport=transport, settings=settings)
+        self._binding: Any = next(iter(self._zeep.wsdl.bindings.values()))
+        self._service = self._zeep.create_service(self._binding.name.text, endpoint)
 
     def call(self, operation: str, values: Mapping[str, Any]) -> Any:
         """Call an operation, return its answer as dicts, lists and simple values; None for an empty one.
@@ -154,16 +110,22 @@ class SoapClient:
 
         """
         try:
-            answer = self._service[operation](**self._typed(values))
+            envelope = self._zeep.create_message(self._service, operation, **self._typed(values))
         except zeep.exceptions.ValidationError as error:
-            if self._transport.reply is None:
-                raise FieldError(str(error)) from error
-            raise NoAnswerError(f"the answer is not of the contract: {error}") from error
+            raise FieldError(str(error)) from error
+        reply = post(
+            self._endpoint, etree.tostring(envelope, xml_declaration=True, encoding="utf-8"), self._trust
+        )
+        self.xml = reply.content
+        _judge(operation, reply)
+        try:
+            answer = self._binding.process_reply(self._zeep, self._binding.get(operation), reply)
+            return serialize_object(answer, dict)
         except zeep.exceptions.Fault as error:
             raise FaultError(_fault_lines(error)) from error
-        except zeep.exceptions.Error as error:
-            raise NoAnswerError(f"the answer is no SOAP message: {str(error).splitlines()[0]}") from error
-        return serialize_object(answer, dict)
+        except Exception as error:  # zeep raises whatever it stumbles over, from IndexError to its own
+            why = (str(error).splitlines() or [repr(error)])[0]
+            raise NoAnswerError(f"the answer is not of the contract: {why}") from error
 
     def _typed(self, value: Any) -> Any:
         """Return a value as zeep wants it: where the schema leaves a choice, an object of the type."""
@@ -175,6 +137,65 @@ class SoapClient:
         if KIND not in value:
             return fields
         return self._zeep.get_type(f"{{{self.contract.namespace}}}{value[KIND]}")(**fields)
+
+
+def post(address: str, message: bytes, trust: ssl.SSLContext) -> Reply:
+    """Send a SOAP message, return the XML that comes back.
+
+    Args:
+        address: An http or https URL.
+        message: The envelope, UTF-8.
+        trust: Whose certificates are believed.
+
+    Raises:
+        NoAnswerError: Nothing came back, or no XML.
+
+    """
+    parts = urlsplit(address)
+    if parts.scheme == "https":
+        secure = http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT, context=trust)
+        connection: http.client.HTTPConnection = secure
+    else:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
+    try:
+        connection.request("POST", parts.path or "/", message, headers)
+        answer = connection.getresponse()
+        reply = Reply(answer.status, dict(answer.headers.items()), answer.read())
+    except ssl.SSLCertVerificationError as error:
+        raise NoAnswerError(f"{address}: certificate not trusted: {error.verify_message}") from error
+    except ssl.SSLError as error:
+        raise NoAnswerError(f"{address}: TLS failed: {error.reason or error}") from error
+    except OSError as error:
+        raise NoAnswerError(f"{address}: {error.strerror or error}") from error
+    except http.client.HTTPException as error:
+        raise NoAnswerError(f"{address}: no HTTP answer: {error!r}") from error
+    finally:
+        connection.close()
+    media_type = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+    if not media_type.endswith("xml"):
+        what = f"HTTP {reply.status_code} with {media_type or 'no content type'}"
+        raise NoAnswerError(f"{address}: {what} is no answer that this client reads")
+    return reply
+
+
+def _judge(operation: str, reply: Reply) -> None:
+    """Refuse what zeep would stumble over, or take for the answer that it is not.
+
+    Raises:
+        NoAnswerError: There is neither the operation's answer nor a fault.
+
+    """
+    what = f"HTTP {reply.status_code} without an answer to {operation}"
+    try:
+        body = next(child for child in parse(reply.content) if local(child) == "Body")
+        (answer,) = map(local, body)
+    except MarkupError as error:
+        raise NoAnswerError(f"{what}: {error}") from error
+    except (StopIteration, ValueError) as error:
+        raise NoAnswerError(f"{what}: no envelope with one element in its body") from error
+    if answer not in {f"{operation}Response", "Fault"} or (reply.status_code != 200 and answer != "Fault"):
+        raise NoAnswerError(f"{what}: <{answer}> came")
 
 
 def security_elements(operation: str, access_key: str, secret: str, now: datetime) -> dict[str, str]:

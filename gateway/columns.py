@@ -50,8 +50,9 @@ def answer_lines(answer: Any) -> Iterator[str]:
         yield f"{path} ({len(items)})"
         rows = [{name: _text(value) for name, value in _flat(item, "")} for item in items]
         names = list(dict.fromkeys(name for row in rows for name in row))
+        heads = [names] if any(names) else []
         if names:
-            yield from aligned([names, *([row.get(name, "") for name in names] for row in rows)])
+            yield from aligned([*heads, *([row.get(name, "") for name in names] for row in rows)])
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
