@@ -86,6 +86,11 @@ def _get_location(_: RestReply, one: Field, call: Call, __: Contract) -> Values:
     return {one.names[0]: call.values["Bucket"]}
 
 
+def _get_echo(_: RestReply, one: Field, call: Call, __: Contract) -> Values:
+    """Say again what was asked: stores disagree on how they encode it (SeaweedFS does not)."""
+    return {name: call.values[name] for name in one.names if name in call.values}
+
+
 def _get_document(reply: RestReply, one: Field, call: Call, contract: Contract) -> Values:
     root = _root_of(reply)
     if local(root) != one.place.name:
@@ -125,5 +130,6 @@ REPLY: Final[Mapping[str, Callable[[RestReply, Field, Call, Contract], Values]]]
     "metadata": _get_metadata,
     "payload": _get_payload,
     "location": _get_location,
+    "echo": _get_echo,
     "document": _get_document,
 }

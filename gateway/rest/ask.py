@@ -86,8 +86,11 @@ class Rest:
                 raise parse_error(reply, row.scope)
             return parse_answer(reply, row, call, self.contract)
         except Problem as problem:
-            told = _completed(problem, call) if call.credentials is None else ours(_completed(problem, call))
-            raise told from problem
+            if row.subresource and row_for(problem.code).on_creation:
+                # The store overlooked the subresource and took the write for CreateBucket.
+                raise Problem("NotImplemented", f"The store has no ?{row.subresource}.") from problem
+            told = _completed(problem, call)
+            raise (told if call.credentials is None else ours(told)) from problem
 
 
 def _once(rest: Rest, call: Call) -> Asking:

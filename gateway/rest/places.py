@@ -26,7 +26,7 @@ from gateway.tables.contract import Contract
 from gateway.tables.operations import Field, Place
 from gateway.wire.markup import escape, pieces_of
 from gateway.wire.texts import parse_etag
-from gateway.wire.values import KIND, XSI, writer_of
+from gateway.wire.values import KIND, writer_of
 
 GRANT_HEADERS: Final[Mapping[str, str]] = {
     "READ": "x-amz-grant-read",
@@ -114,8 +114,8 @@ def _put_document(draft: Draft, one: Field, values: Sequence[Any]) -> None:
     value = values[0] if one.names == (root,) else dict(zip(one.names, values, strict=True))
     if "AccessControlList" in one.names and not draft.grants:
         return
-    out: list[str | Body] = [f'<{root} xmlns="{escape(draft.contract.namespace)}" xmlns:xsi="{XSI[0]}">']
-    writer_of(kind)(out, value)
+    out: list[str | Body] = [f'<{root} xmlns="{escape(draft.contract.namespace)}">']
+    writer_of(kind, declares=True)(out, value)
     (content,) = pieces_of((*out, f"</{root}>"))
     assert isinstance(content, bytes), "a document holds no object's bytes"
     _put_xml(draft, content)
@@ -146,9 +146,8 @@ def _put_byte_range(draft: Draft, one: Field, values: Sequence[Any]) -> None:
     if start is None and end is None:
         return
     if (start or 0) < 0 or (end or 0) < 0:
-        raise Problem(
-            "InvalidArgument", "A byte range has no negative ends.", (("ArgumentName", "ByteRange"),)
-        )
+        details = (("ArgumentName", one.names[0]),)
+        raise Problem("InvalidArgument", "A byte range has no negative ends.", details)
     text = f"bytes={'' if start is None else start}-{'' if end is None else end}"
     if end is not None and end < (1 if start is None else start):
         raise Problem("InvalidRange", details=(("RangeRequested", text),))

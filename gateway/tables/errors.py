@@ -37,6 +37,7 @@ class Error:
         message: What it says when nobody else did; "" lets the code's words speak.
         details: Names of the fields that the error carries beside code and message.
         on_signature: A store that says this speaks of the signature it was sent.
+        on_creation: Only the creation of a bucket is answered so.
         on_header: It is about a header entry: its fault has no detail (SOAP 1.1, 4.4).
         rest_code: The code REST knows it by, where that is another.
 
@@ -49,6 +50,7 @@ class Error:
     message: str = ""
     details: tuple[str, ...] = ()
     on_signature: bool = False
+    on_creation: bool = False
     on_header: bool = False
     rest_code: str = ""
 
@@ -66,8 +68,8 @@ DOCUMENTED: tuple[Error, ...] = (
     Error("AmbiguousGrantByEmailAddress", 400, "Bad Request", CLIENT, "The email address you provided is associated with more than one account."),
     Error("AuthorizationHeaderMalformed", 400, "Bad Request", REST_ONLY, "The authorization header you provided is invalid.", details=names("Region"), on_signature=True),
     Error("BadDigest", 400, "Bad Request", CLIENT, "The Content-MD5 you specified did not match what we received.", details=names("CalculatedDigest ExpectedDigest")),
-    Error("BucketAlreadyExists", 409, "Conflict", CLIENT, "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.", details=names("BucketName")),
-    Error("BucketAlreadyOwnedByYou", 409, "Conflict", CLIENT, "Your previous request to create the named bucket succeeded and you already own it.", details=names("BucketName")),
+    Error("BucketAlreadyExists", 409, "Conflict", CLIENT, "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.", details=names("BucketName"), on_creation=True),
+    Error("BucketAlreadyOwnedByYou", 409, "Conflict", CLIENT, "Your previous request to create the named bucket succeeded and you already own it.", details=names("BucketName"), on_creation=True),
     Error("BucketNotEmpty", 409, "Conflict", CLIENT, "The bucket you tried to delete is not empty.", details=names("BucketName")),
     Error("CredentialsNotSupported", 400, "Bad Request", CLIENT, "This request does not support credentials."),
     Error("CrossLocationLoggingProhibited", 403, "Forbidden", CLIENT, "Cross-location logging not allowed. Buckets in one geographic location cannot log information to a bucket in another location."),

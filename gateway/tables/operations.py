@@ -27,7 +27,7 @@ class Place:
     """Where a value stands on a REST message.
 
     Attributes:
-        kind: A name of `rest.places.REQUEST` or `rest.places.REPLY`.
+        kind: A name of `rest.places.REQUEST` or `rest.answers.REPLY`.
         name: The header's, the query's or the document's; "" where the kind has one place only.
         form: How the value is written: text, integer, date, etags; the type of a document.
 
@@ -164,6 +164,7 @@ LIST = (
     _field("Delimiter", _query("delimiter")),
     _field("", Place("asked", "encoding-type", "url")),
 )
+LISTED = (_field("*", _document("ListBucketResult")), _field("Prefix Marker Delimiter", Place("echo")))
 LOGGING = _field("BucketLoggingStatus", _document("BucketLoggingStatus"), refusal="MalformedXML")
 
 # fmt: off
@@ -171,7 +172,7 @@ _ROWS: Final = (
     Operation("ListAllMyBuckets", ("GET",), SERVICE, "", (), (_field("*", _document("ListAllMyBucketsResult")),), signed=True),
     Operation("CreateBucket", ("PUT",), BUCKET_SCOPE, "", (BUCKET, _field("", Place("location_constraint")), ACL), (_field("BucketName", Place("location")),), signed=True),
     Operation("DeleteBucket", ("DELETE",), BUCKET_SCOPE, "", (BUCKET,), DONE, status=204),
-    Operation("ListBucket", ("GET",), BUCKET_SCOPE, "", LIST, (_field("*", _document("ListBucketResult")),)),
+    Operation("ListBucket", ("GET",), BUCKET_SCOPE, "", LIST, LISTED),
     Operation("GetBucketAccessControlPolicy", ("GET",), BUCKET_SCOPE, "acl", (BUCKET,), (_field("*", _document("AccessControlPolicy")),)),
     Operation("SetBucketAccessControlPolicy", ("PUT",), BUCKET_SCOPE, "acl", (BUCKET, POLICY), first="GetBucketAccessControlPolicy"),
     Operation("GetObjectAccessControlPolicy", ("GET",), OBJECT_SCOPE, "acl", (BUCKET, KEY), (_field("*", _document("AccessControlPolicy")),)),

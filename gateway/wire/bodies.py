@@ -33,7 +33,7 @@ _SIZE_LINE = re.compile(
     rb"(0|[1-9A-Fa-f][0-9A-Fa-f]{0,%d})(?:;[\t\x20-\x7e\x80-\xff]{0,%d})?"
     % (MAX_CHUNK_DIGITS - 1, MAX_EXTENSION - 1),
 )
-_MAX_SIZE_LINE = MAX_CHUNK_DIGITS + MAX_EXTENSION
+_MAX_SIZE_LINE = MAX_CHUNK_DIGITS + MAX_EXTENSION + 2
 _TRAILER_LINE = re.compile(rf"({TOKEN}):([\t\x20-\x7e\x80-\xff]*)")
 _NEVER_TRAILERS = frozenset(("content-length", "transfer-encoding", "host", "trailer"))
 
@@ -121,7 +121,7 @@ class UntilCloseReader:
 
 
 class _Line(Enum):
-    """Which line a reader of chunks waits for."""
+    """What a reader of chunks waits for, once it has the data of the chunk."""
 
     SIZE = auto()
     END = auto()
@@ -148,7 +148,7 @@ class ChunkedReader:
         self._line = _Line.SIZE
         self._missing = 0
         self._held = b""
-        self._trailer_bytes = 0
+        self._most = _MAX_SIZE_LINE  # bytes of the line to come, CRLF included
 
     @property
     def done(self) -> bool:
@@ -179,10 +179,18 @@ class ChunkedReader:
                 self._missing -= len(piece)
                 if self._missing:
                     return b"".join(payload)
-            limit = self._most()
-            end = data.find(b"\n", at, at + limit)
+            if self._line is _Line.END:
+                ending = data[at : at + 2]
+                if not b"\r\n".startswith(ending):
+                    self._refuse("A chunk is longer than its size.")
+                if len(ending) < 2:
+                    self._held = ending
+                    return b"".join(payload)
+                at += 2
+                self._line = _Line.SIZE
+            end = data.find(b"\n", at, at + self._most)
             if end < 0:
-                if len(data) - at >= limit:
+                if len(data) - at >= self._most:
                     self._refuse("A line between the chunks is too long.")
                 self._held = data[at:]
                 return b"".join(payload)
@@ -202,26 +210,20 @@ class ChunkedReader:
     def _refuse(self, message: str) -> NoReturn:
         _refuse("InvalidRequest", message, of_reply=self._of_reply)
 
-    def _most(self) -> int:
-        """Return how many bytes the line to come may have, CRLF included."""
-        if self._line is _Line.SIZE:
-            return _MAX_SIZE_LINE + 2
-        if self._line is _Line.END:
-            return 2
-        return MAX_TRAILERS - self._trailer_bytes
-
     def _take(self, line: bytes) -> None:
-        """Take one line of the framing, without its CRLF."""
+        """Take one line, a size or a trailer, without its CRLF."""
         if self._line is _Line.SIZE:
             size = _SIZE_LINE.fullmatch(line)
             if size is None:
                 self._refuse("The size of a chunk must be one plain hexadecimal number.")
             self._missing = int(size[1], 16)
-            self._line = _Line.END if self._missing else _Line.TRAILER
-        elif self._line is _Line.END:
-            self._line = _Line.SIZE
+            if self._missing:
+                self._line = _Line.END
+            else:
+                self._line = _Line.TRAILER
+                self._most = MAX_TRAILERS
         elif line:
-            self._trailer_bytes += len(line) + 2
+            self._most -= len(line) + 2
             self._keep(line)
         else:
             self._line = _Line.NONE

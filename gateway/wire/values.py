@@ -44,6 +44,9 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TYPE_NAMES = tuple(f"{{{xsi}}}type" for xsi in XSI)
 _NIL_NAMES = tuple(f"{{{xsi}}}{name}" for xsi in XSI for name in ("nil", "null"))
 
+_MAY_BE_EMPTY: Final = frozenset({"", "string", "base64Binary"})
+"""Bases of which an empty element is a value; "" is a complex type."""
+
 Reader = Callable[[Element], Any]
 Writer = Callable[[list[str | Body], Any], None]
 
@@ -106,24 +109,11 @@ def reader_of(kind: Type, *, strict: bool = True) -> Reader:
     def read(node: Element) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for child in node:
-            name = local(child)
-            entry = table.get(name)
-            if entry is None:
+            entry = table.get(local(child))
+            if entry is None or _is_absent(child, entry[0]):
                 continue
             declared, read_child = entry
-            if not len(child) and not child.text and _is_absent(child, declared):
-                continue
-            if declared.high == 1 and name in values:
-                raise MarkupError(f"{name} stands twice", name)
-            try:
-                value = read_child(child)
-            except MarkupError as error:
-                error.field = name  # the outermost name stays: it is the operation's field
-                raise
-            if declared.high == 1:
-                values[name] = value
-            else:
-                values.setdefault(name, []).append(value)
+            _keep(values, declared, _named(declared.name, read_child, child))
         if strict:
             _judge_occurrences(kind, values)
         return values
@@ -132,6 +122,25 @@ def reader_of(kind: Type, *, strict: bool = True) -> Reader:
     for declared in kind.elements:
         table[declared.name] = (declared, reader_for(declared))
     return read
+
+
+def _named(name: str, read: Reader, node: Element) -> Any:
+    """Read a child; what is wrong with it is told of the outermost name, the operation's field."""
+    try:
+        return read(node)
+    except MarkupError as error:
+        error.field = name
+        raise
+
+
+def _keep(values: dict[str, Any], declared: Declared, value: Any) -> None:
+    name = declared.name
+    if declared.high != 1:
+        values.setdefault(name, []).append(value)
+    elif name in values:
+        raise MarkupError(f"{name} stands twice", name)
+    else:
+        values[name] = value
 
 
 def _reader_for_strict(declared: Declared) -> Reader:
@@ -146,8 +155,10 @@ def _reader_for_loose(declared: Declared) -> Reader:
 
 
 def _is_absent(node: Element, declared: Declared) -> bool:
-    """Tell whether an empty element says nothing: it is nil, or its type has no empty value."""
-    return is_nil(node) or (declared.low == 0 and declared.type.base not in {"", "string", "base64Binary"})
+    """Tell whether an element says nothing: it is nil, or empty where its type has no empty value."""
+    if len(node) or node.text:
+        return False
+    return is_nil(node) or (declared.low == 0 and declared.type.base not in _MAY_BE_EMPTY)
 
 
 def _judge_occurrences(kind: Type, values: Mapping[str, Any]) -> None:
@@ -214,15 +225,17 @@ def _absent_value(declared: Declared) -> Any:
 
 
 @cache
-def writer_of(kind: Type, xsi: str = "xsi:") -> Writer:
+def writer_of(kind: Type, *, declares: bool = False) -> Writer:
     """Compile the writer of a complex type's children, in the order of the schema.
 
     Args:
         kind: The type.
-        xsi: The prefix, with its colon, that is bound to XSI[0] where the text will stand.
+        declares: Bind the prefix `xsi` at each element that says its type, as REST's
+            documents do: there are stores that look for it nowhere else. Otherwise it is
+            bound where the text will stand.
 
     """
-    writers = [_element_writer(declared, xsi) for declared in kind.elements]
+    writers = [_element_writer(declared, declares=declares) for declared in kind.elements]
 
     def write(out: list[str | Body], values: Any) -> None:
         for name, write_element in writers:
@@ -231,10 +244,12 @@ def writer_of(kind: Type, xsi: str = "xsi:") -> Writer:
     return write
 
 
-def _element_writer(declared: Declared, xsi: str) -> tuple[str, Writer]:
+def _element_writer(declared: Declared, *, declares: bool) -> tuple[str, Writer]:
     name = declared.name
-    write_one = _simple_writer(declared) if declared.type.base else _complex_writer(declared, xsi)
-    empty = f'<{name} {xsi}nil="true"/>'
+    write_one = (
+        _simple_writer(declared) if declared.type.base else _complex_writer(declared, declares=declares)
+    )
+    empty = f'<{name} xsi:nil="true"/>'
 
     def write(out: list[str | Body], value: Any) -> None:
         if declared.high != 1:
@@ -262,16 +277,17 @@ def _simple_writer(declared: Declared) -> Writer:
     return write
 
 
-def _complex_writer(declared: Declared, xsi: str) -> Writer:
+def _complex_writer(declared: Declared, *, declares: bool) -> Writer:
     name, kind = declared.name, declared.type
+    start = f'<{name} xmlns:xsi="{XSI[0]}" xsi:type=' if declares else f"<{name} xsi:type="
     cached: dict[str, Writer] = {}
 
     def write(out: list[str | Body], value: Any) -> None:
         chosen = value[KIND] if kind.kinds else ""
         inside = cached.get(chosen)
         if inside is None:
-            inside = cached[chosen] = writer_of(kind.kinds[chosen] if chosen else kind, xsi)
-        out.append(f'<{name} {xsi}type="{chosen}">' if chosen else f"<{name}>")
+            inside = cached[chosen] = writer_of(kind.kinds[chosen] if chosen else kind, declares=declares)
+        out.append(f'{start}"{chosen}">' if chosen else f"<{name}>")
         inside(out, value)
         out.append(f"</{name}>")
 
