@@ -23,7 +23,7 @@ class Clock(Protocol):
     """Tells the time and puts calls off: Twisted's `IReactorTime`."""
 
     def seconds(self) -> float:
-        """Return the time; it only goes forward."""
+        """Return the time, of a reactor that of POSIX."""
 
     def callLater(self, delay: float, call: Callable[..., object], /, *args: Any) -> Delayed:  # noqa: N802
         """Call `call(*args)` in `delay` seconds."""
