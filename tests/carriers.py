@@ -1,0 +1,84 @@
+"""The set-up of tests that use sockets: one reactor in a thread, on the carrier of this process.
+
+A reactor can not be changed in a process, so the tests of proxy/ and service/ run twice:
+`CARRIER=native` puts uvloop under Twisted's asyncio reactor, `CARRIER=twisted` takes epoll. The
+test itself stays in the main thread, where it may block on plain sockets, and reaches the
+gateway's parts by `on_reactor`. Deadlines run on a `Clock` that the test advances, so that no
+test waits for one.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+CARRIER = os.environ.get("CARRIER", "native")
+"""The carrier of this process: `native` or `twisted`."""
+
+PATIENCE = 20.0
+"""Seconds until a test gives up waiting. Only a failing test waits that long."""
+
+R = TypeVar("R")
+
+
+def install() -> None:
+    """Install the reactor of this process; to be called before anything imports it."""
+    if "twisted.internet.reactor" in sys.modules:
+        return
+    if CARRIER == "native":
+        import uvloop
+        from twisted.internet import asyncioreactor
+
+        asyncioreactor.install(uvloop.new_event_loop())
+    elif CARRIER == "twisted":
+        from twisted.internet import epollreactor
+
+        epollreactor.install()
+    else:
+        raise pytest.UsageError(f"CARRIER={CARRIER}: use native or twisted")
+
+
+@pytest.fixture(scope="session")
+def reactor() -> Iterator[Any]:
+    """Run the reactor in a thread of its own while tests that ask for it run."""
+    install()
+    from twisted.internet import reactor
+
+    thread = threading.Thread(target=reactor.run, kwargs={"installSignalHandlers": False}, daemon=True)
+    thread.start()
+    yield reactor
+    reactor.callFromThread(reactor.stop)
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def on_reactor(function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
+    """Call a function in the reactor's thread, return what it returns or raise what it raises."""
+    from twisted.internet import reactor
+    from twisted.internet.threads import blockingCallFromThread
+
+    return blockingCallFromThread(reactor, function, *args, **kwargs)
+
+
+def eventually(condition: Callable[[], Any]) -> Any:
+    """Wait until `condition`, called in the reactor's thread, gives something true; return that."""
+    end = time.monotonic() + PATIENCE
+    while not (result := on_reactor(condition)):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)
+    return result
+
+
+def listening(family: int = socket.AF_INET, address: Any = ("127.0.0.1", 0)) -> socket.socket:
+    """Return a socket that listens on an address, by default on any free port of the loopback."""
+    sock = socket.socket(family)
+    sock.bind(address)
+    sock.listen(128)
+    return sock
