@@ -29,12 +29,14 @@ MAX_EXTENSION = 128
 MAX_TRAILERS = 4096
 """Bytes of all trailer lines; beyond: InvalidRequest."""
 
-_SIZE_LINE = re.compile(
-    rb"(0|[1-9A-Fa-f][0-9A-Fa-f]{0,%d})(?:;[\t\x20-\x7e\x80-\xff]{0,%d})?"
-    % (MAX_CHUNK_DIGITS - 1, MAX_EXTENSION - 1),
+_SIZE = rb"(0|[1-9A-Fa-f][0-9A-Fa-f]{0,%d})(?:;[\t\x20-\x7e\x80-\xff]{0,%d})?\r\n" % (
+    MAX_CHUNK_DIGITS - 1,
+    MAX_EXTENSION - 1,
 )
-_MAX_SIZE_LINE = MAX_CHUNK_DIGITS + MAX_EXTENSION + 2
-_TRAILER_LINE = re.compile(rf"({TOKEN}):([\t\x20-\x7e\x80-\xff]*)")
+_FIRST_SIZE = re.compile(_SIZE)
+_NEXT_SIZE = re.compile(rb"\r\n" + _SIZE)  # the line end behind a chunk's data is read with it
+_MAX_SIZE = MAX_CHUNK_DIGITS + MAX_EXTENSION + 4
+_TRAILER = re.compile(rf"({TOKEN}):([\t\x20-\x7e\x80-\xff]*)\r\n")
 _NEVER_TRAILERS = frozenset(("content-length", "transfer-encoding", "host", "trailer"))
 
 
@@ -120,13 +122,13 @@ class UntilCloseReader:
         self.done = True
 
 
-class _Line(Enum):
-    """What a reader of chunks waits for, once it has the data of the chunk."""
+class _Expected(Enum):
+    """What a reader of chunks looks for behind the data that it still misses."""
 
-    SIZE = auto()
-    END = auto()
+    FIRST_SIZE = auto()
+    NEXT_SIZE = auto()
     TRAILER = auto()
-    NONE = auto()
+    NOTHING = auto()
 
 
 class ChunkedReader:
@@ -145,15 +147,15 @@ class ChunkedReader:
         self.received = 0
         self.trailers: Headers = ()
         self._of_reply = of_reply
-        self._line = _Line.SIZE
-        self._missing = 0
-        self._held = b""
-        self._most = _MAX_SIZE_LINE  # bytes of the line to come, CRLF included
+        self._expected = _Expected.FIRST_SIZE
+        self._missing = 0  # bytes of the chunk's data
+        self._limit = _MAX_SIZE  # bytes that the expected may have
+        self._held = b""  # its beginning
 
     @property
     def done(self) -> bool:
         """Whether the whole body has been read."""
-        return self._line is _Line.NONE
+        return self._expected is _Expected.NOTHING
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the connection, return the payload among them.
@@ -168,39 +170,29 @@ class ChunkedReader:
             return data
         data = self._held + data
         self._held = b""
-        payload = []
+        pieces = []
         at = 0
-        while self._line is not _Line.NONE:
+        while self._expected is not _Expected.NOTHING:
             if self._missing:
-                piece = data[at : at + self._missing]
-                payload.append(piece)
-                at += len(piece)
-                self.received += len(piece)
-                self._missing -= len(piece)
+                pieces.append(data[at : at + self._missing])
+                at += len(pieces[-1])
+                self._missing -= len(pieces[-1])
                 if self._missing:
-                    return b"".join(payload)
-            if self._line is _Line.END:
-                ending = data[at : at + 2]
-                if not b"\r\n".startswith(ending):
-                    self._refuse("A chunk is longer than its size.")
-                if len(ending) < 2:
-                    self._held = ending
-                    return b"".join(payload)
-                at += 2
-                self._line = _Line.SIZE
-            end = data.find(b"\n", at, at + self._most)
-            if end < 0:
-                if len(data) - at >= self._most:
+                    break
+            skipped = 2 if self._expected is _Expected.NEXT_SIZE else 0
+            end = data.find(b"\n", at + skipped, at + self._limit) + 1
+            if not end:
+                if len(data) - at >= self._limit:
                     self._refuse("A line between the chunks is too long.")
                 self._held = data[at:]
-                return b"".join(payload)
-            line = data[at : end + 1]
-            if not line.endswith(b"\r\n"):
-                self._refuse("A line between the chunks does not end with CRLF.")
-            self._take(line[:-2])
-            at = end + 1
-        self.rest += data[at:]
-        return b"".join(payload)
+                break
+            self._take(data[at:end])
+            at = end
+        else:
+            self.rest += data[at:]
+        payload = b"".join(pieces)
+        self.received += len(payload)
+        return payload
 
     def finish(self) -> None:
         """Tell that the connection ended; raises Problem when the body has not."""
@@ -211,25 +203,26 @@ class ChunkedReader:
         _refuse("InvalidRequest", message, of_reply=self._of_reply)
 
     def _take(self, line: bytes) -> None:
-        """Take one line, a size or a trailer, without its CRLF."""
-        if self._line is _Line.SIZE:
-            size = _SIZE_LINE.fullmatch(line)
-            if size is None:
-                self._refuse("The size of a chunk must be one plain hexadecimal number.")
-            self._missing = int(size[1], 16)
-            if self._missing:
-                self._line = _Line.END
-            else:
-                self._line = _Line.TRAILER
-                self._most = MAX_TRAILERS
-        elif line:
-            self._most -= len(line) + 2
-            self._keep(line)
+        """Take a line that the framing is made of, up to its LF."""
+        if self._expected is _Expected.TRAILER:
+            self._take_trailer(line)
+            return
+        size = (_FIRST_SIZE if self._expected is _Expected.FIRST_SIZE else _NEXT_SIZE).fullmatch(line)
+        if size is None:
+            self._refuse("A chunk must begin with its size, in hexadecimal, and end behind its data.")
+        self._missing = int(size[1], 16)
+        if self._missing:
+            self._expected = _Expected.NEXT_SIZE
         else:
-            self._line = _Line.NONE
+            self._expected = _Expected.TRAILER
+            self._limit = MAX_TRAILERS
 
-    def _keep(self, line: bytes) -> None:
-        field = _TRAILER_LINE.fullmatch(line.decode("latin-1"))
+    def _take_trailer(self, line: bytes) -> None:
+        if line == b"\r\n":
+            self._expected = _Expected.NOTHING
+            return
+        self._limit -= len(line)
+        field = _TRAILER.fullmatch(line.decode("latin-1"))
         if field is None or "_" in field[1] or field[1].lower() in _NEVER_TRAILERS:
             self._refuse("A field behind the chunks is not a trailer.")
         self.trailers += ((field[1].lower(), field[2].strip(" \t")),)
