@@ -30,8 +30,9 @@ log = Logger()
 class Language(Protocol):
     """How the shell sees the language of a client."""
 
-    name: str
-    """As it stands in logs and counters: soap, rest."""
+    @property
+    def name(self) -> str:
+        """As it stands in logs and counters: soap, rest."""
 
     def claims(self, head: RequestHead) -> bool:
         """Tell whether a request is in this language, judged on its head."""
