@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words behind the program's name; by default those it was started with.
 
     """
-    options = make_parser().parse_args(arguments)
+    options = parse_arguments(arguments)
     try:
         status: int = options.command(options)
         sys.stdout.flush()
@@ -88,8 +88,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def make_parser() -> Parser:
-    """Return the parser of all commands."""
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line; on a mistake tell it and exit."""
+    parser = _make_parser()
+    options, left = parser.parse_known_args(arguments)
+    # argparse takes positional words in one run only; an option may stand between the fields of a call.
+    if left and (not hasattr(options, "fields") or any(word.startswith("-") for word in left)):
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    if left:
+        options.fields += left
+    return options
+
+
+def _make_parser() -> Parser:
     parser = Parser(prog="s3gateway", description="Tools beside `twistd s3gateway`, which runs the gateway.")
     parser.add_argument("--version", action="version", version=f"s3gateway {gateway.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

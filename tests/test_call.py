@@ -236,7 +236,7 @@ def test_a_security_element_on_the_command_line_wins(call, double):
 
 def test_fields_go_in_the_order_of_the_contract(call, double):
     double.answers(LISTING)
-    assert call("ListBucket", "Delimiter=/", "MaxKeys=10", "Bucket=b", "Prefix=a=b")[0] == 0
+    assert call("ListBucket", "Delimiter=/", "--xml", "MaxKeys=10", "Bucket=b", "Prefix=a=b")[0] == 0
     assert double.fields == [("Bucket", "b"), ("Prefix", "a=b"), ("MaxKeys", "10"), ("Delimiter", "/")]
 
 
