@@ -137,10 +137,11 @@ class HeadReader:
 
     """
 
-    def __init__(self, limit: int = MAX_HEAD) -> None:
+    def __init__(self, limit: int = MAX_HEAD, *, of_reply: bool = False) -> None:
         """Refuse heads of more than `limit` bytes."""
         self.rest = b""
         self._limit = limit
+        self._of_reply = of_reply
         self._held = bytearray()
 
     def receive(self, data: bytes) -> bytes | None:
@@ -149,6 +150,7 @@ class HeadReader:
         Raises:
             Problem: RequestHeaderSectionTooLarge beyond the limit; InvalidRequest when the
                 blank line is not made of CRLF, which some servers would take for the end.
+                Either is InternalError when these are the heads of a store's replies.
 
         """
         held = self._held
@@ -157,18 +159,24 @@ class HeadReader:
         end = held.find(b"\n\r\n", start)
         size = end + 3 if end >= 0 else len(held)
         if held.find(b"\n\n", start, size) >= 0 or (end >= 0 and held[end - 1 : end] != b"\r"):
-            raise Problem("InvalidRequest", "The lines of an HTTP head must end with CRLF.")
+            raise self._refused(Problem("InvalidRequest", "The lines of an HTTP head must end with CRLF."))
         if size > self._limit:
-            raise Problem(
-                "RequestHeaderSectionTooLarge",
-                details=(("MaxSizeAllowed", str(self._limit)),),
-            )
+            details = (("MaxSizeAllowed", str(self._limit)),)
+            raise self._refused(Problem("RequestHeaderSectionTooLarge", details=details))
         if end < 0:
             return None
         head = bytes(held[:size])
         self.rest = bytes(held[size:])
         held.clear()
         return head
+
+    def _refused(self, problem: Problem) -> Problem:
+        return _of_store(problem) if self._of_reply else problem
+
+
+def _of_store(problem: Problem) -> Problem:
+    """Return what a store's broken reply is to a client (wire rule 7)."""
+    return Problem("InternalError", f"The store's reply: {problem.message or problem.code}")
 
 
 def parse_request_head(raw: bytes) -> RequestHead:
@@ -234,7 +242,7 @@ def parse_reply_head(raw: bytes, method: str) -> ReplyHead:
     try:
         return _reply_head(raw, method)
     except Problem as refused:
-        raise Problem("InternalError", f"The store's reply: {refused.message}") from None
+        raise _of_store(refused) from None
 
 
 def _reply_head(raw: bytes, method: str) -> ReplyHead:

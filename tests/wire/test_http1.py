@@ -80,6 +80,12 @@ def test_blank_line_of_something_else_than_crlf_is_refused_at_once(raw: bytes):
         HeadReader().receive(raw)
 
 
+@pytest.mark.parametrize("raw", [b"HTTP/1.1 200 OK\n\n", b"HTTP/1.1 200 " + b"a" * MAX_HEAD])
+def test_reply_whose_head_has_no_end_is_an_internal_error(raw: bytes):
+    with pytest.raises(Problem, match="InternalError: The store's reply: "):
+        HeadReader(of_reply=True).receive(raw)
+
+
 def test_header_joins_what_stands_more_than_once():
     fields = b"A: b\r\nC: d\r\na: e\r\nContent-Length: 0\r\n\r\n"
     request = parse_request_head(HEAD[:-2] + fields)
