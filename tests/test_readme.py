@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import parse_arguments
+from gateway.cli.commands import parse_arguments
 from gateway.messages import Credentials, Ids, RestReply
 from gateway.rest.errors import parse_error
 from gateway.service.config import keys_of, read_config

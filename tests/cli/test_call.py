@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gateway.arguments import FieldError, read_fields
-from gateway.call import load_contract
 from gateway.cli import main
+from gateway.cli.arguments import FieldError, read_fields
+from gateway.cli.call import load_contract
+from gateway.cli.target import endpoint_of
 from gateway.messages import Credentials
 from gateway.service.config import read_config
 from gateway.service.documents import own_documents
 from gateway.soap.signature import check
-from gateway.target import endpoint_of
 from gateway.wire.markup import local, namespace, parse
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"

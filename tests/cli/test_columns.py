@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.columns import aligned, answer_lines, printable
+from gateway.cli.columns import aligned, answer_lines, printable
 
 
 def test_cells_stand_under_each_other():

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import gateway
-from gateway.columns import aligned, answer_lines, printable
+from gateway.cli.columns import aligned, answer_lines, printable
 from gateway.messages import Ids, Problem, RestReply
 from gateway.tables.errors import ERRORS, REST_ONLY, Error, message_of, row_for
 
@@ -246,8 +246,8 @@ def _row_text(problem: Problem) -> str:
 
 def call(options: argparse.Namespace) -> int:
     """Call an operation; print what came of it."""
-    from gateway import call as soap  # noqa: PLC0415 - zeep takes a quarter of a second
-    from gateway.arguments import FieldError, read_fields  # noqa: PLC0415 - this command's alone
+    from gateway.cli import call as soap  # noqa: PLC0415 - zeep takes a quarter of a second
+    from gateway.cli.arguments import FieldError, read_fields  # noqa: PLC0415 - this command's alone
     from gateway.service.documents import own_documents  # noqa: PLC0415 - the same
 
     endpoint, trust, keys = _target(options)
@@ -279,8 +279,8 @@ def call(options: argparse.Namespace) -> int:
 
 def _target(options: argparse.Namespace) -> tuple[str, ssl.SSLContext, tuple[str, str] | None]:
     """Return the address to call, whom to trust there, and the keys that sign, None for nobody's."""
+    from gateway.cli.target import endpoint_of, keys_of, trust_of  # noqa: PLC0415 - the same
     from gateway.service.config import ConfigError, read_config  # noqa: PLC0415 - this command's alone
-    from gateway.target import endpoint_of, keys_of, trust_of  # noqa: PLC0415 - the same
 
     try:
         config = None if options.config is None else read_config(options.config)

@@ -21,7 +21,7 @@ import zeep
 from lxml import etree
 from zeep.helpers import serialize_object
 
-from gateway.arguments import FieldError
+from gateway.cli.arguments import FieldError
 from gateway.soap.signature import sign
 from gateway.tables.contract import DOCUMENTS, Contract, compile_contract
 from gateway.wire.markup import MarkupError, local, parse
