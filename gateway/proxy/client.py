@@ -24,6 +24,7 @@ from typing import Protocol
 from gateway.messages import HttpReply, Ids, Problem
 from gateway.proxy.connection import Connection, Counters, Sweep
 from gateway.proxy.exchange import Exchange, Language
+from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.framing import Framing, reply_head
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
@@ -39,6 +40,7 @@ class Owner(Protocol):
     sweep: Sweep
     counters: Counters
     limits: ClientLimits
+    proxies: TrustedProxies
     draining: bool
 
     def language_of(self, head: RequestHead) -> Language:
@@ -98,6 +100,11 @@ class ClientConnection(Connection):
         self._early = False
         self._last = False
         self._discarded = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way."""
+        return self._exchange is not None
 
     def leave_if_idle(self) -> None:
         """Close unless a request is under way or has begun to come."""
@@ -205,7 +212,8 @@ class ClientConnection(Connection):
         self._begin_exchange(language, head)
         reader = self._reader = body_reader(head)
         try:
-            self._most = language.admit(head, secure=self.secure)
+            secure = self.secure or self._owner.proxies.secure(self.peer, head)
+            self._most = language.admit(head, secure=secure)
             if head.length is not None and head.length > self._most:
                 raise language.too_long()
         except Problem as problem:
@@ -332,7 +340,7 @@ class ClientConnection(Connection):
         head, reader, outgoing = exchange.head, self._reader, self._outgoing
         exchange.report(
             self.counters,
-            peer=self.peer,
+            peer=self.peer if exchange.head is None else self._owner.proxies.client(self.peer, exchange.head),
             received=(len(head.raw) if head else 0) + (reader.received if reader else 0),
             sent=outgoing.sent if outgoing else 0,
             seconds=self._owner.sweep.seconds() - exchange.started,

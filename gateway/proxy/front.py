@@ -14,6 +14,7 @@ from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.client import ClientConnection
 from gateway.proxy.connection import Counters, Sweep
 from gateway.proxy.exchange import Backend, Exchange, Language
+from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.upstream import Upstream
 from gateway.wire.http1 import RequestHead
@@ -31,6 +32,7 @@ class Front:
         sweep: Looks at the deadlines of the connections; its seconds are those of POSIX, for Date.
         counters: Told of answers, connections and limits.
         limits: Seconds and bytes.
+        proxies: Whose word about their clients is believed; None: nobody's.
 
     Attributes:
         draining: Whether connections close behind the answer under way.
@@ -48,12 +50,14 @@ class Front:
         sweep: Sweep,
         counters: Counters,
         limits: ClientLimits,
+        proxies: TrustedProxies | None = None,
     ) -> None:
         self.languages = languages
         self.new_ids = new_ids
         self.sweep = sweep
         self.counters = counters
         self.limits = limits
+        self.proxies = proxies or TrustedProxies()
         self.draining = False
         self.connections: set[ClientConnection] = set()
         self._backend = backend
