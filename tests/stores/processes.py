@@ -89,6 +89,22 @@ def spawn(
         )
 
 
+def spawn_talking(
+    arguments: Sequence[str | Path], *, log: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a program that is spoken with over its standard input and output; errors go to `log`."""
+    with log.open("ab") as errors:
+        return subprocess.Popen(
+            [str(argument) for argument in arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, **environment},
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the C library, no lock in it
+        )
+
+
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """End the program and its children now, and wait until it is gone."""
     with suppress(ProcessLookupError):
