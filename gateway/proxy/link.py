@@ -20,13 +20,13 @@ from twisted.internet.interfaces import (
 )
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from zope.interface import implementer
+from zope.interface import directlyProvides, implementer
 
 from gateway.proxy.clock import Clock, Delayed
 from gateway.proxy.transport import StreamProtocol
 
 
-@implementer(IHalfCloseableProtocol, IHandshakeListener, IPushProducer)
+@implementer(IHalfCloseableProtocol, IPushProducer)
 class Link(Protocol):
     """Stands between one connection and Twisted's transport.
 
@@ -46,6 +46,10 @@ class Link(Protocol):
         secure: bool,
         failed: Callable[[BaseException | None], None],
     ) -> None:
+        if secure:
+            # Not for every link: of two interfaces Twisted's endpoints pass on the last alone,
+            # and a plain connection needs to hear of half-closes.
+            directlyProvides(self, IHandshakeListener)
         self._make_protocol = make_protocol
         self._secure = secure
         self._failed = failed
