@@ -32,6 +32,7 @@ NOT_READABLE: Final = 65
 """What stood on standard input is not what was expected."""
 CANNOT_WRITE: Final = 73
 BAD_CONFIG: Final = 78
+INTERRUPTED: Final = 130
 READER_LEFT: Final = 141
 """Whoever read our output closed it, as `head` does: the status a shell gives for SIGPIPE."""
 
@@ -85,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Python would meet the same error again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return status
 
 

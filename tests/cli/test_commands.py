@@ -202,6 +202,16 @@ def test_a_reader_that_leaves_is_no_traceback():
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+def test_an_interrupt_is_no_traceback(monkeypatch, capsys):
+    class Interrupted(io.BytesIO):
+        def read(self, size=-1):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Interrupted()))
+    assert run("translate") == 130
+    assert capsys.readouterr() == ("", "")
+
+
 def test_the_small_commands_load_none_of_the_large_libraries():
     code = (
         "import sys; from gateway.cli import main; main(['errors', 'NoSuchKey'])\n"
