@@ -52,11 +52,14 @@ def parse_envelope(message: bytes, charset: str = "") -> Element:
         charset: Of the Content-Type, "" for none.
 
     Raises:
-        Problem: In the order of wire rule 12: InvalidSOAPRequest (no XML, no envelope),
+        Problem: In the order of wire rule 12: MissingRequestBodyError (nothing at all),
+            InvalidSOAPRequest (no XML, no envelope),
             VersionMismatch, InvalidSOAPRequest (no such structure), InvalidAddressingHeader,
             MustUnderstand.
 
     """
+    if not message.strip():
+        raise Problem("MissingRequestBodyError")
     try:
         root = parse(message, charset)
     except MarkupError as error:

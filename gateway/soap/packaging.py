@@ -7,6 +7,7 @@ wire rule 18.
 from __future__ import annotations
 
 from email.message import Message
+from functools import lru_cache
 from typing import Final
 
 from gateway.messages import Problem, SoapRequest
@@ -18,6 +19,7 @@ PACKAGES: Final = ("application/dime", "multipart/related")
 """The media types of messages with attachments."""
 
 
+@lru_cache(maxsize=256)
 def parse_content_type(value: str) -> tuple[str, str]:
     """Return media type and charset of a Content-Type field, in lower case, "" where absent."""
     field = Message()
