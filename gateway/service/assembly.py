@@ -1,0 +1,225 @@
+"""The parts of one gateway, put together from its configuration: languages, store, TLS, counters, limits.
+
+Everything that can be wrong with files shows here, before a socket is bound: credentials, certificates, CA
+bundles, the contract. No I/O starts here, and nothing here knows when it will.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import gateway
+from gateway.messages import Ids
+from gateway.proxy.carrier import Carrier
+from gateway.proxy.connection import Caps, Sweep
+from gateway.proxy.forwarded import TrustedProxies
+from gateway.proxy.front import Front
+from gateway.proxy.limits import ClientLimits, StoreLimits
+from gateway.proxy.upstream import StoreAddress, Upstream
+from gateway.rest.addresses import Endpoint as StoreEndpoint
+from gateway.rest.ask import Rest as RestStore
+from gateway.rest.requests import Store
+from gateway.rest.serve import Rest as RestClients
+from gateway.service.config import Config, Limits
+from gateway.service.counters import ServiceCounters
+from gateway.service.credentials import Users
+from gateway.service.documents import own_documents
+from gateway.service.endpoints import Endpoint
+from gateway.service.ini import ConfigError
+from gateway.service.tls import CertificateError, Identity, ServerTls, client_context, identities_in
+from gateway.soap.serve import Soap
+from gateway.tables.contract import compile_contract
+from gateway.tables.errors import ERRORS
+from gateway.tables.operations import OPERATIONS
+from gateway.wire.markup import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A gateway that is not running yet.
+
+    Attributes:
+        front: The clients' side.
+        upstream: The store's side.
+        sweep: Looks at their deadlines once started.
+        caps: How many clients may be connected.
+        counters: What they count in.
+        tls: For each secure endpoint what gives the context of the next handshake.
+        warnings: Lines about settings that work but should be known of.
+
+    """
+
+    front: Front
+    upstream: Upstream
+    sweep: Sweep
+    caps: Caps
+    counters: ServiceCounters
+    tls: dict[Endpoint, Callable[[], Any]]
+    warnings: tuple[str, ...]
+
+
+def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
+    """Put a gateway together.
+
+    Args:
+        config: What it is to be.
+        carrier: Carries its connections.
+        reactor: The clock of its connections.
+
+    Raises:
+        ConfigError: A line for what is wrong with a file that the configuration names.
+
+    """
+    users = Users(config.credentials.file, time.monotonic)
+    tls = _server_tls(config, carrier)
+    counters = ServiceCounters(
+        operations=OPERATIONS,
+        codes={row.code for row in ERRORS},
+        info={
+            "version": gateway.__version__,
+            "reactor": carrier.reactor_name,
+            "carrier": carrier.name,
+        },
+    )
+    sweep = Sweep(reactor)
+    limits = config.limits
+    upstream = Upstream(
+        carrier,
+        _store_address(config, carrier),
+        clock=reactor,
+        sweep=sweep,
+        counters=counters,
+        limits=_store_limits(limits),
+    )
+    soap, store = _languages(config, users)
+    front = Front(
+        (soap, RestClients()),
+        store,
+        upstream,
+        new_ids=make_ids(secrets.token_bytes),
+        sweep=sweep,
+        counters=counters,
+        limits=_client_limits(limits),
+        proxies=TrustedProxies(config.gateway.trusted_proxies),
+    )
+    caps = Caps(limits.max_connections_per_address, limits.max_connections, counters)
+    return Assembly(front, upstream, sweep, caps, counters, tls, warnings_about(config))
+
+
+def make_ids(randomness: Callable[[int], bytes]) -> Callable[[], Ids]:
+    """Return what names requests: 16 hexadecimal digits each, as S3's, and one host id for this process."""
+    host_id = base64.b64encode(randomness(48)).decode()
+    return lambda: Ids(randomness(8).hex().upper(), host_id)
+
+
+def warnings_about(config: Config) -> tuple[str, ...]:
+    """Return a line for each setting that works but that an operator should know of."""
+    found = []
+    if not any(endpoint.secure for endpoint in config.gateway.listen) and not config.gateway.trusted_proxies:
+        found.append(
+            "every SOAP call will be refused: no endpoint has TLS, and no trusted proxy can say that it had"
+        )
+    if config.limits.tls_minimum < "1.2":
+        found.append(f"tls_minimum = {config.limits.tls_minimum}: this version of TLS is broken")
+    plain = config.backend.endpoint_url.startswith("http://")
+    if plain and config.backend.payload_signing_enabled is False:
+        found.append("objects travel to the store over plain HTTP, and no signature covers their bytes")
+    return tuple(found)
+
+
+def _languages(config: Config, users: Users) -> tuple[Soap, RestStore]:
+    """Return the language of clients that is translated, and that of the store."""
+    documents = own_documents()
+    contract = compile_contract(documents, {name: parse(text) for name, text in documents.items()})
+    now = partial(datetime.now, UTC)
+    limits, backend = config.limits, config.backend
+    soap = Soap(
+        contract=contract,
+        documents=documents,
+        secret_of=users.secret_of,
+        now=now,
+        soap_path=config.gateway.soap_path,
+        domains=config.gateway.domains,
+        public_url=config.gateway.public_url,
+        anonymous=config.credentials.anonymous == "allow",
+        max_soap_message=limits.max_soap_message,
+        max_inline_data=limits.max_inline_data,
+        max_inline_answer=limits.max_inline_answer,
+        max_object=limits.max_object,
+    )
+    store = Store(
+        endpoint=StoreEndpoint.of(backend.endpoint_url),
+        region=backend.region,
+        addressing_style=backend.addressing_style,
+        acl=backend.acl,
+        payload_signing=backend.payload_signing_enabled,
+    )
+    rest = RestStore(
+        contract=contract, store=store, key_of=users.backend_of, now=now, etag=config.gateway.etag
+    )
+    return soap, rest
+
+
+def _client_limits(limits: Limits) -> ClientLimits:
+    return ClientLimits(
+        head_seconds=limits.head_timeout,
+        body_seconds=limits.body_timeout,
+        body_bytes=limits.body_bytes,
+        idle_seconds=limits.idle_timeout,
+        stall_seconds=limits.write_timeout,
+        linger_seconds=limits.linger_seconds,
+        linger_bytes=limits.linger_bytes,
+    )
+
+
+def _store_limits(limits: Limits) -> StoreLimits:
+    return StoreLimits(
+        connect_seconds=limits.connect_timeout,
+        stall_seconds=limits.write_timeout,
+        answer_seconds=limits.answer_timeout,
+        body_seconds=limits.answer_timeout,
+        body_bytes=limits.body_bytes,
+        max_connections=limits.max_backend_connections,
+    )
+
+
+def _store_address(config: Config, carrier: Carrier) -> StoreAddress:
+    endpoint = StoreEndpoint.of(config.backend.endpoint_url)
+    if not endpoint.tls:
+        return StoreAddress(endpoint.host, endpoint.port)
+    try:
+        context = client_context(carrier.name, config.backend.ca_bundle)
+    except CertificateError as error:
+        raise ConfigError(f"[backend] ca_bundle: {error}") from error
+    return StoreAddress(endpoint.host, endpoint.port, (endpoint.host, context))
+
+
+def _server_tls(config: Config, carrier: Carrier) -> dict[Endpoint, Callable[[], Any]]:
+    made: dict[Endpoint, Callable[[], Any]] = {}
+    failures: list[str] = []
+    for endpoint in config.gateway.listen:
+        if endpoint.secure:
+            try:
+                made[endpoint] = ServerTls(carrier.name, _identities(endpoint), config.limits.tls_minimum)
+            except CertificateError as error:
+                failures.append(f"{endpoint.where}: {error}" if endpoint.where else str(error))
+    if failures:
+        raise ConfigError(*failures)
+    return made
+
+
+def _identities(endpoint: Endpoint) -> Callable[[], Sequence[Identity]]:
+    """Return what finds the certificates of an endpoint."""
+    if endpoint.certificates is not None:
+        return partial(identities_in, endpoint.certificates)
+    assert endpoint.certificate is not None
+    assert endpoint.private_key is not None
+    identity = Identity(endpoint.certificate, endpoint.private_key)
+    return lambda: (identity,)
