@@ -42,8 +42,8 @@ class Rest:
         raise self._unserved()
 
     def too_long(self) -> Problem:
-        """Return the problem of a body that nobody reads."""
-        return Problem("EntityTooLarge")
+        """Return the problem of a body: `admit` lets none come."""
+        return self._unserved()
 
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
         """Write a problem as S3's REST error document.
