@@ -17,6 +17,8 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import Protocol
 
+from twisted.logger import Logger
+
 from gateway.messages import Body, Headers, Piece, Problem, RestReply, length_of
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.connection import Connection, Counters, Sweep
@@ -25,6 +27,8 @@ from gateway.proxy.limits import StoreLimits
 from gateway.proxy.outgoing import Outgoing
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
 from gateway.wire.http1 import HOP_BY_HOP, HeadReader, ReplyHead, parse_reply_head
+
+log = Logger()
 
 MAX_INTERIM = 16
 """Interim replies (1xx) skipped before a final one; beyond: InternalError."""
@@ -73,7 +77,7 @@ class StoreConnection(Connection):
         self._asking = asking
         self._outgoing: Outgoing | None = None
         self._sent = False
-        self._heads = HeadReader()
+        self._heads = HeadReader(of_reply=True)
         self._heard = False
         self._interim = 0
         self._head: ReplyHead | None = None
@@ -131,7 +135,8 @@ class StoreConnection(Connection):
             else:
                 self._read_body(self._reader, data)
         except Problem as problem:
-            self._fail(problem)
+            log.warn("no valid reply of {peer}: {reason}", peer=self.peer, reason=problem.message)
+            self._fail(Problem("InternalError"))
 
     def ended(self) -> None:
         """The store sends no more: the end of a body without length, too soon for anything else."""
@@ -148,8 +153,8 @@ class StoreConnection(Connection):
 
     def drained(self) -> None:
         """Send on."""
-        if self._outgoing is not None:
-            self._outgoing.drained()
+        assert self._outgoing is not None  # nothing is sent but by it
+        self._outgoing.drained()
 
     def expired(self) -> None:
         """Judge what the store did in the time it had."""
@@ -190,7 +195,7 @@ class StoreConnection(Connection):
                 return
             self._interim += 1
             if self._interim > MAX_INTERIM:
-                raise Problem("InternalError")
+                raise Problem("InternalError", f"More than {MAX_INTERIM} interim replies.")
 
     def _begin_body(self, asking: Asking, head: ReplyHead, data: bytes) -> None:
         if not self._sent and self._outgoing is not None:
@@ -204,7 +209,7 @@ class StoreConnection(Connection):
             self._deliver(asking, head, Body(incoming, head.length))
         else:
             if not head.bodiless and (head.length or 0) > asking.limit:
-                raise Problem("InternalError")
+                raise _too_long(asking)
             self._watch_body()
             self._read_body(reader, data)
 
@@ -216,7 +221,7 @@ class StoreConnection(Connection):
         elif payload:
             self._collected.append(payload)
             if self._asking is not None and reader.received > self._asking.limit:
-                raise Problem("InternalError")
+                raise _too_long(self._asking)
         if reader.done:
             self._complete(reader)
 
@@ -258,7 +263,7 @@ class StoreConnection(Connection):
             self._fail(Problem("InternalError"))
         elif asking.reused and asking.repeatable and not asking.retried:
             self._asking = None
-            self._drop()
+            self.reset()
             self._owner.again(asking)
         else:
             self._fail(Problem("ServiceUnavailable"))
@@ -266,7 +271,7 @@ class StoreConnection(Connection):
     def _fail(self, problem: Problem) -> None:
         asking, incoming = self._asking, self._incoming
         self._asking = self._incoming = None
-        self._drop()
+        self.reset()
         if self._outgoing is not None:
             self._outgoing.close()
         if incoming is not None:
@@ -274,9 +279,9 @@ class StoreConnection(Connection):
         elif asking is not None:
             self._owner.settled(asking, problem)
 
-    def _drop(self) -> None:
-        if not self.closed:
-            self.reset()
+
+def _too_long(asking: Asking) -> Problem:
+    return Problem("InternalError", f"More than {asking.limit} bytes.")
 
 
 def _end_to_end(head: ReplyHead) -> Headers:
