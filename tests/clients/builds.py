@@ -8,6 +8,7 @@ changed.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import re
 import shutil
@@ -33,6 +34,21 @@ JARS = (
     "javax.mail",
 )
 CLASSES = ":".join(f"/usr/share/java/{name}.jar" for name in JARS)
+DEBIAN = {
+    "php-cli": ("php",),
+    "php-soap": ("/usr/lib/php/*/soap.so",),
+    "gsoap": ("wsdl2h", "soapcpp2"),
+    "libgsoap-dev": ("/usr/include/stdsoap2.h",),
+    "libssl-dev": ("/usr/include/openssl/hmac.h",),
+    "zlib1g-dev": ("/usr/include/zlib.h",),
+    "g++": ("g++",),
+    "default-jdk-headless": ("javac", "keytool"),
+    "libaxis-java": ("/usr/share/java/axis.jar",),
+    "libmail-java": ("/usr/share/java/javax.mail.jar", "/usr/share/java/javax.activation.jar"),
+    "mono-devel": ("mono", "mcs", "wsdl"),
+    "ca-certificates-mono": ("cert-sync",),
+}
+"""Each Debian package with the programs and files (as patterns) that tell of it."""
 ADDRESS = re.compile(rb'location="[^"]*"')
 WSDL = "AmazonS3.wsdl"
 TRUST_PASSWORD = "changeit"
@@ -67,7 +83,6 @@ class Recipe:
     Attributes:
         name: Of the stack.
         driver: Its source below drivers/.
-        debian: The Debian packages it needs.
         steps: Commands that build it, run where the WSDL lies.
         command: Starts it: from the build's directory and an Access.
         trust: Commands that make the stack trust a CA, for one run; from a directory of the run.
@@ -77,7 +92,6 @@ class Recipe:
 
     name: str
     driver: str
-    debian: tuple[str, ...]
     steps: tuple[Command, ...]
     command: Callable[[Path, Access, Path], list[str]]
     trust: Callable[[Path, Access], list[Command]] = lambda run, access: []
@@ -100,7 +114,6 @@ def _axis_sources() -> Command:
 PHP = Recipe(
     "php",
     "driver.php",
-    ("php-cli", "php-soap"),
     (),
     lambda build, access, run: [
         "php",
@@ -115,7 +128,6 @@ ZEEP = Recipe(
     "zeep",
     "zeep_driver.py",
     (),
-    (),
     lambda build, access, run: [
         sys.executable, str(build / "zeep_driver.py"), *access.words, str(build / WSDL), str(access.ca),
     ],
@@ -124,7 +136,6 @@ ZEEP = Recipe(
 GSOAP = Recipe(
     "gsoap",
     "gsoap_driver.cpp",
-    ("gsoap", "libgsoap-dev", "libssl-dev", "zlib1g-dev", "g++"),
     (
         ("wsdl2h", "-o", "s3.h", WSDL),
         ("soapcpp2", "-1", "-j", "-C", "-x", "-I/usr/share/gsoap/import", "s3.h"),
@@ -139,7 +150,6 @@ GSOAP = Recipe(
 AXIS = Recipe(
     "axis",
     "AxisDriver.java",
-    ("libaxis-java", "libmail-java", "default-jdk-headless"),
     (
         ("java", "-cp", CLASSES, "org.apache.axis.wsdl.WSDL2Java", "-o", "generated", "-p", "s3", WSDL),
         _axis_sources(),
@@ -161,7 +171,6 @@ AXIS = Recipe(
 MONO = Recipe(
     "mono",
     "MonoDriver.cs",
-    ("mono-devel", "ca-certificates-mono"),
     (
         ("wsdl", "/nologo", "/namespace:S3", "/out:AmazonS3.cs", WSDL),
         (
@@ -177,25 +186,13 @@ MONO = Recipe(
 RECIPES = {recipe.name: recipe for recipe in (ZEEP, PHP, GSOAP, AXIS, MONO)}
 
 
-def missing_programs() -> list[str]:
-    """Return the Debian packages of the programs that this machine lacks."""
-    needed = {
-        "php": PHP.debian,
-        "wsdl2h": GSOAP.debian,
-        "g++": GSOAP.debian,
-        "javac": AXIS.debian,
-        "/usr/share/java/axis.jar": AXIS.debian,
-        "/usr/share/java/javax.mail.jar": AXIS.debian,
-        "mcs": MONO.debian,
-        "wsdl": MONO.debian,
-    }
-    lacking = {
-        package
-        for program, packages in needed.items()
-        if not (Path(program).exists() or shutil.which(program))
-        for package in packages
-    }
-    return sorted(lacking)
+def missing_packages() -> list[str]:
+    """Return the Debian packages of which this machine lacks a program or a file."""
+    return sorted({package for package, files in DEBIAN.items() if not all(map(_is_there, files))})
+
+
+def _is_there(name: str) -> bool:
+    return bool(glob.glob(name)) if name.startswith("/") else shutil.which(name) is not None
 
 
 def build(recipe: Recipe, wsdl: bytes) -> Path:

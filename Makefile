@@ -1,0 +1,64 @@
+# make run     start the gateway with an embedded store, on this machine alone
+# make test    prove it: linters, types, every test, real stores, foreign SOAP clients
+#
+# Both make .venv first, and again when pyproject.toml changed. `make test` needs the programs of the
+# foreign clients too: as root on Debian it installs them, else it says which are missing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+CORE := tables wire soap rest conversation
+FLOORS_WITH_SOCKETS := tests/proxy tests/service
+
+.PHONY: run test setup lint core carriers clients format clean
+
+run: $(VENV)/.run
+	$(BIN)/twistd -n s3gateway
+
+test: lint core carriers clients
+
+setup: $(VENV)/.test
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# Everything that asks for no carrier, once; the core's branches are all gone through.
+core: $(VENV)/.test
+	$(PYTEST) tests $(FLOORS_WITH_SOCKETS:%=--ignore=%) --ignore=tests/clients \
+		$(CORE:%=--cov=gateway.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+# A process has one reactor, so each carrier has a process.
+carriers: $(VENV)/.test
+	CARRIER=native $(PYTEST) $(FLOORS_WITH_SOCKETS)
+	CARRIER=twisted $(PYTEST) $(FLOORS_WITH_SOCKETS)
+
+clients: $(VENV)/.test
+	$(BIN)/python -m tests.clients.debian
+	$(PYTEST) tests/clients
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf $(VENV) tests/clients/build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "s3gateway needs Python 3.11 or newer; name one: make PYTHON=python3.11")'
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update >/dev/null \
+		&& DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends python3-venv >/dev/null; } \
+		|| { echo "$(PYTHON) has no venv: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) 'pip>=25.1'
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(INSTALL) --editable '.[embedded]'
+	touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(INSTALL) --group test --group lint --editable '.[embedded]'
+	touch $@ $(VENV)/.run
