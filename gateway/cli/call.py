@@ -120,12 +120,19 @@ class SoapClient:
         _judge(operation, reply)
         try:
             answer = self._binding.process_reply(self._zeep, self._binding.get(operation), reply)
-            return serialize_object(answer, dict)
+            return self._named(operation, serialize_object(answer, dict))
         except zeep.exceptions.Fault as error:
             raise FaultError(_fault_lines(error)) from error
         except Exception as error:  # zeep raises whatever it stumbles over, from IndexError to its own
             why = (str(error).splitlines() or [repr(error)])[0]
             raise NoAnswerError(f"the answer is not of the contract: {why}") from error
+
+    def _named(self, operation: str, answer: Any) -> Any:
+        """Give an answer of one field its name back, which zeep drops."""
+        (result,) = self.contract.operations[operation].response.elements or (None,)
+        if result is None or len(result.type.elements) != 1:
+            return answer
+        return {result.type.elements[0].name: answer}
 
     def _typed(self, value: Any) -> Any:
         """Return a value as zeep wants it: where the schema leaves a choice, an object of the type."""

@@ -34,18 +34,19 @@ def answer_lines(answer: Any) -> Iterator[str]:
     """Yield the lines that show an answer of dicts, lists and simple values.
 
     First the single values, a line each, named by their path (`Owner.ID`); then each list as a
-    table under its path, with a column for each name that any of its rows has.
+    table under its path, with a column for each name that any of its rows has. What is empty is left out.
     """
     singles: dict[str, str] = {}
     lists: dict[str, Sequence[Any]] = {}
     for path, value in _flat(answer, ""):
         if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-            lists[path] = value
+            if value:
+                lists[path] = value
         else:
             singles[path] = _text(value)
     yield from aligned(singles.items())
-    for path, items in lists.items():
-        if singles or path != next(iter(lists)):
+    for number, (path, items) in enumerate(lists.items()):
+        if singles or number:
             yield ""
         yield f"{path} ({len(items)})"
         rows = [{name: _text(value) for name, value in _flat(item, "")} for item in items]

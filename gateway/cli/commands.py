@@ -276,7 +276,7 @@ def call(options: argparse.Namespace) -> int:
     if options.xml:
         print(client.xml.decode(errors="replace"))
     else:
-        print("\n".join(answer_lines(answer)) if answer else f"{options.operation}: done")
+        print("\n".join(answer_lines(answer)) or f"{options.operation}: done")
     return OK
 
 

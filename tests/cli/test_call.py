@@ -24,6 +24,7 @@ from tests.cli.double import (
     POLICY,
     SECRET,
     STORED,
+    answer,
     answering,
     closed_port,
     envelope,
@@ -166,13 +167,24 @@ def test_an_empty_listing(call, double):
         "Name         b",
         "MaxKeys      1000",
         "IsTruncated  false",
-        "",
-        "Metadata (0)",
-        "",
-        "Contents (0)",
-        "",
-        "CommonPrefixes (0)",
     ]
+
+
+def test_an_answer_of_one_field_keeps_its_name(call, double):
+    double.answers(
+        answer("CreateBucket", "<CreateBucketReturn><BucketName>b</BucketName></CreateBucketReturn>")
+    )
+    assert call("CreateBucket", "Bucket=b") == (0, "BucketName  b\n", "")
+    enabled = (
+        "<LoggingEnabled><TargetBucket>logs</TargetBucket><TargetPrefix>x</TargetPrefix></LoggingEnabled>"
+    )
+    for inside, shown in (
+        (enabled, "LoggingEnabled.TargetBucket  logs\nLoggingEnabled.TargetPrefix  x\n"),
+        ("", "GetBucketLoggingStatus: done\n"),
+    ):
+        inner = f"<GetBucketLoggingStatusResponse>{inside}</GetBucketLoggingStatusResponse>"
+        double.answers(answer("GetBucketLoggingStatus", inner))
+        assert call("GetBucketLoggingStatus", "Bucket=b") == (0, shown, "")
 
 
 def test_data_goes_to_a_file(call, double, tmp_path):
