@@ -22,10 +22,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessExitedAlready
-from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.protocol import ClientFactory, ProcessProtocol, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, readBody
 
 from gateway import leash
 
@@ -189,7 +188,6 @@ class SeaweedFS(ProcessProtocol):
         self._lines: deque[bytes] = deque(maxlen=KEPT_LINES)
         self._stopping: Deferred[None] | None = None
         self._kill: Any = None
-        self._agent = Agent(reactor, connectTimeout=1)
 
     def start(self) -> None:
         """Start it; it becomes ready later. To be called in the process that is to be its parent."""
@@ -246,28 +244,71 @@ class SeaweedFS(ProcessProtocol):
         if self._reactor.seconds() - self._began > READY_WITHIN:
             self._died(f"the embedded store was not ready within {READY_WITHIN:g} seconds")
             return
-        looking = self._ask(f"{self._settings.endpoint_url}/healthz")
-        looking.addCallback(
-            lambda _: self._ask(f"http://127.0.0.1:{self._settings.ports['master']}/dir/status")
-        )
-        looking.addCallbacks(self._judge, lambda _: self._look_later())
+        ports = self._settings.ports
+        looking = ask(self._reactor, ports["s3"], "/healthz")
+        looking.addCallback(lambda answer: answer and ask(self._reactor, ports["master"], "/dir/status"))
+        looking.addCallback(self._judge)
         looking.addErrback(lambda failure: _log.failure("looking at the store failed", failure))
 
-    def _ask(self, url: str) -> Deferred[bytes]:
-        return self._agent.request(b"GET", url.encode()).addCallback(readBody)
-
-    def _judge(self, status: bytes) -> None:
+    def _judge(self, answer: bytes) -> None:
         """Be ready once the store's master knows of space to write to."""
-        try:
-            space = json.loads(status)["Topology"]["Free"]
-        except (ValueError, KeyError, TypeError):
-            space = 0
-        if space > 0 and self._process is not None and self._stopping is None:
+        if self._process is None or self._stopping is not None:
+            return
+        if free_space(answer) > 0:
             self.ready = True
             seconds = self._reactor.seconds() - self._began
-            _log.info("The embedded store is ready, after {seconds:.1f} s.", seconds=seconds)
+            _log.info("The embedded store is ready after {seconds:.1f} s.", seconds=seconds)
         else:
-            self._look_later()
+            self._reactor.callLater(LOOK_AGAIN, self._look)
 
-    def _look_later(self) -> None:
-        self._reactor.callLater(LOOK_AGAIN, self._look)
+
+def free_space(answer: bytes) -> int:
+    """Return how many volumes the master's answer says can still be made, 0 when it says nothing."""
+    try:
+        return int(json.loads(answer)["Topology"]["Free"])
+    except (ValueError, KeyError, TypeError):
+        return 0
+
+
+def ask(reactor: Any, port: int, path: str) -> Deferred[bytes]:
+    """Return the body of what a service of the store answers to a GET, empty for anything but 200."""
+    answered: Deferred[bytes] = Deferred()
+    reactor.connectTCP("127.0.0.1", port, _Asking(path, answered), timeout=1)
+    return answered
+
+
+class _Asking(ClientFactory):
+    """One GET over HTTP/1.0, read to the connection's end."""
+
+    noisy = False
+
+    def __init__(self, path: str, answered: Deferred[bytes]) -> None:
+        self.request = f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode()
+        self.answered = answered
+
+    def buildProtocol(self, addr: Any) -> Protocol:  # noqa: N802 - Twisted's name
+        del addr
+        return _Answer(self)
+
+    def clientConnectionFailed(self, connector: Any, reason: Failure) -> None:  # noqa: N802 - Twisted's name
+        del connector, reason
+        self.answered.callback(b"")
+
+
+class _Answer(Protocol):
+    def __init__(self, asking: _Asking) -> None:
+        self._asking = asking
+        self._data = b""
+
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        transport: Any = self.transport
+        transport.write(self._asking.request)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        self._data += data
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
+        del reason
+        head, _, body = self._data.partition(b"\r\n\r\n")
+        good = head.split(b" ", 2)[1:2] == [b"200"]
+        self._asking.answered.callback((body or b"ok") if good else b"")

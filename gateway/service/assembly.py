@@ -109,6 +109,7 @@ def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
         limits=_client_limits(limits),
         proxies=TrustedProxies(config.gateway.trusted_proxies),
     )
+    counters.in_flight = lambda: sum(connection.busy for connection in front.connections)
     caps = Caps(limits.max_connections_per_address, limits.max_connections, counters)
     return Assembly(front, upstream, sweep, caps, counters, tls, warnings_about(config))
 
