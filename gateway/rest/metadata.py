@@ -14,7 +14,7 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from email.errors import HeaderParseError
-from email.header import Header, decode_header, make_header
+from email.header import decode_header, make_header
 from typing import Final
 
 from gateway.messages import Headers, Problem
@@ -40,6 +40,7 @@ MAX_METADATA: Final = 2048
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _PLAIN = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?\Z|\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_WORD_CHARACTERS = 11  # of four bytes each at most: an encoded word may have 75 (RFC 2047, 2)
 _OWN: Final[Mapping[str, str]] = {name.lower(): name for name in HEADERS}
 
 
@@ -99,18 +100,19 @@ def encode_value(value: str) -> str:
     """
     if _PLAIN.match(value) and "=?" not in value:
         return value
-    return Header(value, "utf-8").encode(maxlinelen=0, linesep="")
+    parts = (value[at : at + _WORD_CHARACTERS] for at in range(0, len(value), _WORD_CHARACTERS))
+    return " ".join(f"=?utf-8?b?{base64.b64encode(part.encode()).decode('ascii')}?=" for part in parts)
 
 
 def decode_value(value: str) -> str:
     """Return what a header's value says; one that is no encoded word is UTF-8, else ISO-8859-1."""
-    if "=?" in value:
+    if value.isascii():
+        if "=?" not in value:
+            return value
         try:
             return str(make_header(decode_header(value)))
-        except (HeaderParseError, LookupError, UnicodeError, binascii.Error):
+        except (HeaderParseError, LookupError, ValueError):
             return value
-    if value.isascii():
-        return value
     try:
         return value.encode("iso-8859-1").decode()
     except UnicodeError:
