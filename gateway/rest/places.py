@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import format_datetime
@@ -20,10 +20,10 @@ from typing import Any, Final
 
 from gateway.messages import Body, Piece, Problem
 from gateway.rest.addresses import judge_bucket, judge_key
-from gateway.rest.metadata import build_metadata
+from gateway.rest.metadata import build_metadata, judge_digest
 from gateway.rest.signature import uri_encode
 from gateway.tables.contract import Contract
-from gateway.tables.operations import Field, Place
+from gateway.tables.operations import Field
 from gateway.wire.markup import escape, pieces_of
 from gateway.wire.texts import parse_etag
 from gateway.wire.values import KIND, writer_of
@@ -43,6 +43,7 @@ GRANTEES: Final[Mapping[str, tuple[str, str]]] = {
 """A type of grantee to its word in a grant header and the element that names it."""
 
 _QUOTABLE = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+\Z")
+_TAG = re.compile(r'\*\Z|(?:W/)?"[\x21\x23-\x7e]*"\Z')
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ def _put_key(draft: Draft, _: Field, values: Sequence[Any]) -> None:
 
 def _put_query(draft: Draft, one: Field, values: Sequence[Any]) -> None:
     if values[0] not in {None, ""}:
-        draft.query.append((one.place.name, _text(one.place, values[0])))
+        draft.query.append((one.place.name, _text(one, values[0])))
 
 
 def _put_asked(draft: Draft, one: Field, _: Sequence[Any]) -> None:
@@ -88,7 +89,7 @@ def _put_asked(draft: Draft, one: Field, _: Sequence[Any]) -> None:
 
 def _put_header(draft: Draft, one: Field, values: Sequence[Any]) -> None:
     if values[0] not in (None, "", []):
-        draft.headers.append((one.place.name, _text(one.place, values[0])))
+        draft.headers.append((one.place.name, _text(one, values[0])))
 
 
 def _put_metadata(draft: Draft, _: Field, values: Sequence[Any]) -> None:
@@ -112,8 +113,6 @@ def _put_grants(draft: Draft, _: Field, values: Sequence[Any]) -> None:
 def _put_document(draft: Draft, one: Field, values: Sequence[Any]) -> None:
     root, kind = one.place.name, draft.contract.types[one.place.form]
     value = values[0] if one.names == (root,) else dict(zip(one.names, values, strict=True))
-    if "AccessControlList" in one.names and not draft.grants:
-        return
     out: list[str | Body] = [f'<{root} xmlns="{escape(draft.contract.namespace)}">']
     writer_of(kind, declares=True)(out, value)
     (content,) = pieces_of((*out, f"</{root}>"))
@@ -154,13 +153,18 @@ def _put_byte_range(draft: Draft, one: Field, values: Sequence[Any]) -> None:
     draft.headers.append(("range", text))
 
 
-def _put_match(draft: Draft, _: Field, values: Sequence[Any]) -> None:
+def _put_match(draft: Draft, one: Field, values: Sequence[Any]) -> None:
     if values[0]:
-        draft.headers.append(("if-match", _text(Place("", form="etags"), values[0])))
+        draft.headers.append(("if-match", _etags(one.names[0], values[0])))
 
 
 def _put_payload(draft: Draft, _: Field, values: Sequence[Any]) -> None:
-    draft.body = values[0]
+    data = values[0]
+    if data is None:
+        raise Problem("MissingAttachment")
+    if draft.digest and isinstance(data, bytes):
+        judge_digest(draft.digest, hashlib.md5(data, usedforsecurity=False).digest())
+    draft.body = data
 
 
 def _put_data_wanted(draft: Draft, _: Field, values: Sequence[Any]) -> None:
@@ -191,10 +195,23 @@ REQUEST: Final[Mapping[str, Callable[[Draft, Field, Sequence[Any]], None]]] = {
 }
 
 
-def _text(place: Place, value: Any) -> str:
+def _text(one: Field, value: Any) -> str:
     """Return a value in the form of its place."""
-    if place.form == "date":
+    if one.place.form == "date":
         return format_datetime(value.astimezone(UTC), usegmt=True)
-    if place.form == "etags":
-        return ", ".join(tag if tag == "*" else parse_etag(tag) for tag in value)
-    return str(value)
+    return _etags(one.names[0], value) if one.place.form == "etags" else str(value)
+
+
+def _etags(name: str, tags: Iterable[str]) -> str:
+    """Return tags as a list in one header field, each in its quotes.
+
+    Raises:
+        Problem: InvalidArgument, for what is no tag: it could not match, and might be a header of its own.
+
+    """
+    quoted = [tag if tag == "*" else parse_etag(tag) for tag in tags]
+    for tag in quoted:
+        if not _TAG.match(tag):
+            message = "An ETag is one word of printable ASCII characters."
+            raise Problem("InvalidArgument", message, (("ArgumentName", name), ("ArgumentValue", tag)))
+    return ", ".join(quoted)

@@ -14,7 +14,6 @@ from typing import Final
 
 from gateway.messages import Body, Call, HttpRequest, Piece, Problem, RestRequest
 from gateway.rest.addresses import Endpoint, build_address
-from gateway.rest.metadata import judge_digest
 from gateway.rest.places import REQUEST, Draft
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, SigningKey, sign, uri_encode
 from gateway.tables.contract import Contract
@@ -67,8 +66,6 @@ def build_request(row: Operation, call: Call, contract: Contract, store: Store) 
         draft.query.append((row.subresource, ""))
     for field in row.fields:
         REQUEST[field.place.kind](draft, field, [call.values.get(name) for name in field.names])
-    if draft.digest and isinstance(draft.body, bytes):
-        judge_digest(draft.digest, hashlib.md5(draft.body, usedforsecurity=False).digest())
     has_payload = any(field.place.kind == "payload" for field in row.answer)
     return RestRequest(
         draft.method,
