@@ -21,7 +21,7 @@ from gateway.rest.errors import ours, parse_error
 from gateway.rest.requests import Store, address_request, build_request
 from gateway.tables.contract import Contract
 from gateway.tables.errors import row_for
-from gateway.tables.operations import OPERATIONS, Operation
+from gateway.tables.operations import OPERATIONS, POLICY, Operation
 
 Asking = Generator[RestRequest, RestReply, Answer]
 
@@ -94,10 +94,16 @@ class Rest:
 
 
 def _once(rest: Rest, call: Call) -> Asking:
-    """Ask with one request, and with those that the row and an empty list demand."""
+    """Ask with one request, and with those that the row and an empty list demand.
+
+    Of a write of an ACL to a store whose ACLs are disabled only the first question is left:
+    it tells whether there is such a thing (wire rule 26).
+    """
     row = OPERATIONS[call.operation]
     if row.first:
         shown = yield from _once(rest, _about(row.first, call))
+        if POLICY in row.fields and rest.store.acl == "drop":
+            return Answer(row.name, {})
         asked = rest.contract.operations[row.name].request
         supplied = {name: value for name, value in shown.values.items() if asked.element(name) is None}
         call = replace(call, values={**supplied, **call.values})
