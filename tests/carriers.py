@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import pytest
 
 CARRIER = os.environ.get("CARRIER", "native")
-"""The carrier of this process: `native` or `twisted`."""
+"""What this process runs on: `native`, `twisted`, or `asyncio` for the native one without uvloop."""
 
 PATIENCE = 20.0
 """Seconds until a test gives up waiting. Only a failing test waits that long."""
@@ -32,17 +32,19 @@ def install() -> None:
     """Install the reactor of this process; to be called before anything imports it."""
     if "twisted.internet.reactor" in sys.modules:
         return
-    if CARRIER == "native":
+    if CARRIER in ("native", "asyncio"):
+        import asyncio
+
         import uvloop
         from twisted.internet import asyncioreactor
 
-        asyncioreactor.install(uvloop.new_event_loop())
+        asyncioreactor.install((uvloop if CARRIER == "native" else asyncio).new_event_loop())
     elif CARRIER == "twisted":
         from twisted.internet import epollreactor
 
         epollreactor.install()
     else:
-        raise pytest.UsageError(f"CARRIER={CARRIER}: use native or twisted")
+        raise pytest.UsageError(f"CARRIER={CARRIER}: use native, asyncio or twisted")
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,14 @@ reader and its handshake can not be watched together with all else.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, cast
 
+from OpenSSL import SSL
 from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import deferLater
@@ -26,7 +28,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from gateway.proxy.acceptor import Acceptor
 from gateway.proxy.clock import Clock
 from gateway.proxy.link import Link
-from gateway.proxy.transport import StreamProtocol
+from gateway.proxy.transport import StreamProtocol, Transport
 
 NEVER = 86400.0
 """Seconds; what a carrier's own timers are set to where our clock decides."""
@@ -198,20 +200,16 @@ class Native(Carrier):
         self, sock: socket.socket, protocol: StreamProtocol, context: ssl.SSLContext | None
     ) -> None:
         never = NEVER if context else None
+        door = _Door(lambda: protocol)
+        error: BaseException | None = None
         try:
-            transport, _ = await self._loop.connect_accepted_socket(
-                lambda: cast(asyncio.Protocol, protocol),
-                sock,
-                ssl=context,
-                ssl_handshake_timeout=never,
-                ssl_shutdown_timeout=never,
+            await self._loop.connect_accepted_socket(
+                lambda: door, sock, ssl=context, ssl_handshake_timeout=never, ssl_shutdown_timeout=never
             )
-        except (OSError, asyncio.CancelledError) as error:
+        except (OSError, asyncio.CancelledError) as failure:
+            error = failure
+        if not door.opened:  # also when it was lost in the handshake without an error
             protocol.connection_lost(error)
-        else:
-            if context and not transport.get_extra_info("cipher"):
-                # A connection that is lost in the handshake without an error counts as made.
-                protocol.connection_lost(None)
 
     async def _dialled(
         self,
@@ -223,9 +221,10 @@ class Native(Carrier):
     ) -> None:
         name, context = tls or (None, None)
         never = NEVER if context else None
+        error: BaseException | None = None
         try:
-            transport, _ = await self._loop.create_connection(
-                cast(Callable[[], asyncio.Protocol], make_protocol),
+            await self._loop.create_connection(
+                lambda: _Door(lambda: make_protocol() if attempt.settle() else None),
                 host,
                 port,
                 ssl=context,
@@ -233,12 +232,27 @@ class Native(Carrier):
                 ssl_handshake_timeout=never,
                 ssl_shutdown_timeout=never,
             )
-        except OSError as error:
-            attempt.fail(error)
-        else:
-            if context and not transport.get_extra_info("cipher"):
-                attempt.fail(None)
-            attempt.settle()
+        except OSError as failure:
+            error = failure
+        attempt.fail(error)  # if it was not made
+
+
+class _Door(asyncio.Protocol):
+    """Waits through connecting and handshake, then gives its place to the connection's protocol."""
+
+    def __init__(self, make_protocol: Callable[[], StreamProtocol | None]) -> None:
+        self.opened = False
+        self._make_protocol = make_protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        made = cast(asyncio.Transport, transport)
+        protocol = self._make_protocol()
+        if protocol is None:
+            made.abort()
+            return
+        self.opened = True
+        made.set_protocol(cast(asyncio.Protocol, protocol))
+        protocol.connection_made(cast(Transport, made))
 
 
 class Twisted(Carrier):
@@ -265,11 +279,9 @@ class Twisted(Carrier):
         make_protocol: Callable[[], StreamProtocol],
         tls: tuple[str, Any] | None,
     ) -> Callable[[], object]:
-        def made() -> StreamProtocol:
-            attempt.settle()
-            return make_protocol()
-
-        link = Link(made, secure=tls is not None, failed=attempt.fail)
+        link = Link(
+            lambda: make_protocol() if attempt.settle() else None, secure=tls is not None, failed=attempt.fail
+        )
         factory = self._factory(link, tls[1](tls[0]) if tls else None, client=True)
         endpoint = HostnameEndpoint(self._reactor, host, port, timeout=NEVER)
         connecting = deferLater(self._reactor, 0, endpoint.connect, factory)
@@ -306,6 +318,12 @@ def explain(error: BaseException | None) -> str:
     """Say in words why there is no connection, without Python's or OpenSSL's wrapping."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not accepted: {error.verify_message}"
+    if isinstance(error, SSL.Error):
+        reason = error.args[0][-1][-1] if error.args and error.args[0] else "no reason given"
+        refused = reason == "certificate verify failed"
+        return f"{'the certificate is not accepted' if refused else 'TLS failed'}: {reason}"
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error or "") or "the connection was closed"

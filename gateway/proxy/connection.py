@@ -37,6 +37,9 @@ TLS_READ_AHEAD = 262144
 TLS_SLICE = 65536
 """Bytes given to TLS at once: uvloop's does not count a single large write as queued."""
 
+GOODBYE = 2.0
+"""Seconds that a peer has to close its end too (TLS), once it has everything."""
+
 SWEEP_INTERVAL = 1.0
 """Seconds; no deadline is kept more exactly."""
 
@@ -196,7 +199,8 @@ class Connection:
         self.counters = counters
         self._sweep = sweep
         self._write_stall = write_stall
-        self._leave: Callable[[], None] | None = leave
+        self._leave = leave
+        self._lost = False
         self._transport: Transport | None = None
         self._number = 0
         self._deadline: float | None = None
@@ -252,12 +256,12 @@ class Connection:
 
     def reset(self) -> None:
         """Close at once, by a reset where the carrier can: the peer must not take it for an end."""
-        if self._transport is None:
+        if self._transport is None or self._lost:
             return
         self._close()
         sock = self._transport.get_extra_info("socket")
         if sock is not None:
-            with suppress(OSError):  # closed by the peer meanwhile
+            with suppress(OSError, ValueError):  # the peer was faster, and the descriptor is closed
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._transport.abort()
 
@@ -311,10 +315,10 @@ class Connection:
     def connection_lost(self, error: BaseException | None) -> None:
         """Pass on that it is over. The error decides nothing: carriers do not agree about it."""
         del error
-        if self._leave is None:
+        if self._lost:
             return
-        leave, self._leave = self._leave, None
-        leave()
+        self._lost = True
+        self._leave()
         if self._transport is None:
             self.counters.limited("handshake")
             return
@@ -348,12 +352,13 @@ class Connection:
         """See whether a peer that something waits for does read."""
         assert self._transport is not None
         unread = unacknowledged(self._transport)
+        has_all = self.closed and unread == 0
         if unread != self._unread:
             self._unread = unread
-            self._stalled = now + self._write_stall
+            self._stalled = now + (GOODBYE if has_all else self._write_stall)
         elif now >= until:
-            if self.closed and unread == 0:
-                self._transport.abort()  # all has arrived, and TLS's goodbye is not waited for
+            if has_all:
+                self._transport.abort()
             else:
                 self.counters.limited("write_stall")
                 self.reset()

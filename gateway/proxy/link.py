@@ -31,7 +31,8 @@ class Link(Protocol):
     """Stands between one connection and Twisted's transport.
 
     Args:
-        make_protocol: Called when the connection, its TLS handshake included, is made.
+        make_protocol: Called when the connection, its TLS handshake included, is made; by None
+            nobody wants it any more.
         secure: Whether the transport will be one of Twisted's TLS.
         failed: Told the error when it is lost before it was made.
 
@@ -41,7 +42,7 @@ class Link(Protocol):
 
     def __init__(
         self,
-        make_protocol: Callable[[], StreamProtocol],
+        make_protocol: Callable[[], StreamProtocol | None],
         *,
         secure: bool,
         failed: Callable[[BaseException | None], None],
@@ -174,8 +175,11 @@ class Link(Protocol):
 
     def _begin(self) -> None:
         self._in_time()
-        self.transport.registerProducer(self, True)
         self._protocol = self._make_protocol()
+        if self._protocol is None:
+            self.abort()
+            return
+        self.transport.registerProducer(self, True)
         self._protocol.connection_made(self)
 
     def _in_time(self) -> None:

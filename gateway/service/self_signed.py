@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gateway.service.tls import CertificateError, Identity
+from gateway.service.tls import CertificateError, Identity, is_address
 
 KEY_BITS = 2048
 
@@ -95,16 +95,9 @@ def make_self_signed(directory: Path, domains: Iterable[str], now: datetime) -> 
 def _names(domains: Iterable[str]) -> tuple[str, ...]:
     """Return all names of a certificate, the domains before their wildcards and `ALWAYS`, each once."""
     given = dict.fromkeys((*(domain.lower() for domain in domains), *ALWAYS))
-    wildcards = (f"*.{name}" for name in given if not _is_address(name))
+    # `*.localhost` would be ignored by some clients, and by others the whole certificate with it.
+    wildcards = (f"*.{name}" for name in given if "." in name and not is_address(name))
     return tuple(dict.fromkeys((*given, *wildcards)))
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _good(certificate: x509.Certificate, ca: x509.Certificate, names: tuple[str, ...], now: datetime) -> bool:
@@ -117,7 +110,7 @@ def _good(certificate: x509.Certificate, ca: x509.Certificate, names: tuple[str,
 
 
 def _general(names: tuple[str, ...]) -> list[x509.GeneralName]:
-    return [x509.IPAddress(ip_address(name)) if _is_address(name) else x509.DNSName(name) for name in names]
+    return [x509.IPAddress(ip_address(name)) if is_address(name) else x509.DNSName(name) for name in names]
 
 
 def _make_ca(now: datetime) -> _Pair:

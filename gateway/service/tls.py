@@ -14,7 +14,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,8 +23,13 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from OpenSSL import SSL
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
-from twisted.internet.ssl import Certificate, TLSVersion, optionsForClientTLS, trustRootFromCertificates
+from OpenSSL.crypto import X509, X509Store
+from service_identity import CertificateError as UnusableNames
+from service_identity import VerificationError
+from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
+from service_identity.pyopenssl import extract_patterns
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 ALPN = "http/1.1"
@@ -169,22 +175,18 @@ def client_context(carrier: str, ca_bundle: Path | None = None) -> Any:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols([ALPN])
         return context
-    trust = None
+    twisted = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    twisted.set_min_proto_version(SSL.TLS1_2_VERSION)
+    twisted.set_alpn_protos([ALPN.encode()])
+    twisted.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    trusted = X509Store()
+    for authority in authorities:
+        trusted.add_cert(X509.from_cryptography(authority))
     if authorities:
-        trust = trustRootFromCertificates(
-            [Certificate.loadPEM(each.public_bytes(Encoding.PEM)) for each in authorities]
-        )
-
-    @cache
-    def creator(name: str) -> Any:
-        return optionsForClientTLS(
-            name,
-            trustRoot=trust,
-            acceptableProtocols=[ALPN.encode()],
-            extraCertificateOptions={"raiseMinimumTo": TLSVersion.TLSv1_2},
-        )
-
-    return creator
+        twisted.set_cert_store(trusted)
+    else:
+        twisted.set_default_verify_paths()
+    return partial(_TwistedClient, twisted)
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -198,6 +200,50 @@ class _TwistedServer:
         """Return the connection that will speak TLS for `tlsProtocol`."""
         del tlsProtocol
         return SSL.Connection(self._context, None)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class _TwistedClient:
+    """Makes the TLS connections of Twisted's carrier to a store of one name.
+
+    Twisted's own `optionsForClientTLS` is not used: in 26.10 a certificate with a name that can not
+    be read (`*.localhost`) makes its check of the name fail, and then every name is accepted.
+    """
+
+    def __init__(self, context: SSL.Context, name: str) -> None:
+        self._context = context
+        self._name = name
+        self._id: DNS_ID | IPAddress_ID = IPAddress_ID(name) if is_address(name) else DNS_ID(name)
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803 - Twisted's names
+        """Return the connection that will speak TLS for `tlsProtocol`."""
+
+        def verify(_connection: SSL.Connection, certificate: X509, _error: int, depth: int, ok: int) -> bool:
+            if not ok or depth:
+                return bool(ok)
+            try:
+                verify_service_identity(extract_patterns(certificate), [self._id], [])
+            except (VerificationError, UnusableNames) as error:
+                reason = ConnectionError(f"the certificate is not accepted: it is not valid for {self._name}")
+                reason.__cause__ = error
+                tlsProtocol.failVerification(Failure(reason))
+                return False
+            return True  # anything else raised in here fails the handshake too: pyOpenSSL returns 0
+
+        connection = SSL.Connection(self._context, None)
+        if isinstance(self._id, DNS_ID):
+            connection.set_tlsext_host_name(self._name.encode("idna"))
+        connection.set_verify(SSL.VERIFY_PEER, verify)
+        return connection
+
+
+def is_address(name: str) -> bool:
+    """Tell whether a name is an IP address: certificates name these apart from hosts."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _native_context(identity: Identity, minimum: str) -> ssl.SSLContext:

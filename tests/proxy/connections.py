@@ -87,11 +87,20 @@ class Recorder(Connection):
 class Server:
     """A listening socket of ours, seen from the client's side."""
 
-    def __init__(self, sock: socket.socket, acceptor: Acceptor, certificate: SelfSigned) -> None:
+    def __init__(
+        self, sock: socket.socket, acceptor: Acceptor, certificate: SelfSigned, context: Any
+    ) -> None:
         self.sock = sock
+        self.context = context
         self.acceptor = acceptor
         self._certificate = certificate
         self._clients: list[socket.socket] = []
+
+    def current(self) -> Any:
+        """Return the context of the next handshake; an exception put in its place is raised."""
+        if isinstance(self.context, Exception):
+            raise self.context
+        return self.context
 
     @property
     def port(self) -> int:
@@ -165,10 +174,10 @@ class Shell:
             self.carrier.accept,
             sock,
             make,
-            tls=None if tls is None else (lambda: tls),
+            tls=None if tls is None else (lambda: server.current()),  # noqa: PLW0108 - made below
             limited=self.tally.limited,
         )
-        server = Server(sock, acceptor, self.certificate)
+        server = Server(sock, acceptor, self.certificate, tls)
         self._end.callback(server.close)
         return server
 
@@ -180,7 +189,9 @@ class Shell:
         """Accept connections, by TLS when a version is given."""
         return self.serve(**does) if version is None else self.secured(**does)
 
-    def dial(self, host: str, port: int, *, tls: Any = None, timeout: float = 10.0, **does: Any) -> Cancelable:
+    def dial(
+        self, host: str, port: int, *, tls: Any = None, timeout: float = 10.0, **does: Any
+    ) -> Cancelable:
         """Begin a connection to somewhere; failures are written down."""
         return on_reactor(
             self.carrier.connect,
