@@ -25,7 +25,10 @@ from lxml import etree
 from gateway.messages import Body, Piece
 
 MAX_ELEMENTS: Final = 40_000
-"""Elements of one message: a listing of 1,000 keys has some 12,000. MalformedXML, InvalidSOAPRequest."""
+"""Elements of one message, counted by their two tags: a listing of 1,000 keys has some 12,000.
+
+MalformedXML, InvalidSOAPRequest.
+"""
 
 MAX_ATTRIBUTES: Final = 10_000
 """Attributes of one message, counted by their quotes. MalformedXML, InvalidSOAPRequest."""
@@ -50,10 +53,11 @@ CHARSETS: Final = {
 """The charsets that are read (wire rule 18), by the names they go by."""
 
 _BLANKS: Final = b" \t\r\n"
+_BOMS_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]{0,40})[\"']")
 _PROLOG = re.compile(rb"(?:[ \t\r\n]+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"=[ \t\r\n]*[\"']")
-_LONG_TAG = re.compile(rb"<[^<>]{%d}" % MAX_TAG)
+_LONG_TAG = re.compile(rb"<[^<>]{%d}" % (MAX_TAG + 1))
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile("[&<>\r]|[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
@@ -104,6 +108,8 @@ def parse(data: bytes, charset: str = "") -> Element:
 
     """
     data = _utf8(data, charset).lstrip(_BLANKS)
+    if not data.startswith(b"<"):  # libxml2 would skip one more byte order mark; the prolog is found here
+        raise MarkupError("not XML, which begins with a tag")
     prolog = _PROLOG.match(data)
     if prolog is not None and data.startswith(b"<!", prolog.end()):
         raise MarkupError("a document type is not allowed")
@@ -121,25 +127,26 @@ def parse(data: bytes, charset: str = "") -> Element:
 
 def _utf8(data: bytes, charset: str) -> bytes:
     """Return `data` as UTF-8: the charset parameter wins over the declaration (wire rule 18)."""
-    if not charset:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            charset = "utf-16"
-        elif data.startswith(b"<\x00"):
-            charset = "utf-16le"
-        elif data.startswith(b"\x00<"):
-            charset = "utf-16be"
-        else:
-            declared = _DECLARED.match(data.lstrip(_BLANKS).removeprefix(codecs.BOM_UTF8))
-            charset = declared.group(1).decode("ascii") if declared else "utf-8"
+    charset = charset or _declared(data)
     encoding = CHARSETS.get(charset.lower())
     if encoding is None:
         raise MarkupError("the charset is none of UTF-8, UTF-16, US-ASCII and ISO-8859-1")
     if encoding == "utf-8":
         return data.removeprefix(codecs.BOM_UTF8)
+    if encoding == "utf-16" and not data.startswith(_BOMS_UTF16):
+        encoding = "utf-16-be" if data.startswith(b"\x00") else "utf-16-le"
     try:
         return data.decode(encoding).removeprefix("\ufeff").encode()
     except UnicodeError:
         raise MarkupError(f"not {charset}") from None
+
+
+def _declared(data: bytes) -> str:
+    """Return the charset that a document itself tells, by its first bytes or its declaration."""
+    if data.startswith((*_BOMS_UTF16, b"<\x00", b"\x00<")):
+        return "utf-16"
+    declared = _DECLARED.match(data.lstrip(_BLANKS).removeprefix(codecs.BOM_UTF8))
+    return declared.group(1).decode("ascii") if declared else "utf-8"
 
 
 def local(node: Element) -> str:
