@@ -74,8 +74,8 @@ def parse_moment(text: str) -> datetime:
     try:
         moment = datetime(year, month, day, hour, minute, second, microsecond, offset)
         return (moment + timedelta(days=days)).astimezone(UTC)
-    except OverflowError:
-        raise ValueError("a dateTime out of range") from None
+    except (OverflowError, ValueError):  # the latter says which part of it is wrong, in Python's words
+        raise ValueError("a dateTime that does not exist") from None
 
 
 def _offset(zone: str) -> timezone:
