@@ -23,7 +23,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from OpenSSL import SSL
-from OpenSSL.crypto import X509, X509Store
+from OpenSSL.crypto import X509
 from service_identity import CertificateError as UnusableNames
 from service_identity import VerificationError
 from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
@@ -179,12 +179,11 @@ def client_context(carrier: str, ca_bundle: Path | None = None) -> Any:
     twisted.set_min_proto_version(SSL.TLS1_2_VERSION)
     twisted.set_alpn_protos([ALPN.encode()])
     twisted.set_mode(SSL.MODE_RELEASE_BUFFERS)
-    trusted = X509Store()
+    store = twisted.get_cert_store()
+    assert store is not None
     for authority in authorities:
-        trusted.add_cert(X509.from_cryptography(authority))
-    if authorities:
-        twisted.set_cert_store(trusted)
-    else:
+        store.add_cert(X509.from_cryptography(authority))
+    if not authorities:
         twisted.set_default_verify_paths()
     return partial(_TwistedClient, twisted)
 
