@@ -42,6 +42,13 @@ BOB = User("bob", "DEMOKEYBOB", "demo-secret-of-bob", "bob-canonical-id", "bob@e
 BOBS_BUCKETS = "bobs*"
 """What bob may touch on SeaweedFS; everything else is AccessDenied to him."""
 
+SUPPORTS = {
+    "seaweedfs": frozenset({ACL, PUT_ACL, PUT_OBJECT_ACL, BUCKET_GRANTS, EMAILS, SIGNATURES, CONDITIONS}),
+    "juicefs": frozenset({ACL, SIGNATURES, CONDITIONS}),
+    "moto": frozenset({ACL, PUT_ACL, GRANTS, LOGGING, CONDITIONS}),
+}
+"""What each store can do; test_stores.py measures it."""
+
 PROBE_BUCKET = "is-it-ready"
 _SCRIPTS = Path(sys.executable).parent
 
@@ -145,8 +152,9 @@ def seaweedfs(directory: Path) -> Iterator[Store]:
         )  # fmt: skip
 
     with running(start, lambda: _answers(endpoint) and _takes_objects(endpoint, ALICE), log):
-        supports = frozenset({ACL, PUT_ACL, PUT_OBJECT_ACL, BUCKET_GRANTS, EMAILS, SIGNATURES, CONDITIONS})
-        yield Store("seaweedfs", endpoint, ALICE.access_key, ALICE.secret_key, supports, (ALICE, BOB))
+        yield Store(
+            "seaweedfs", endpoint, ALICE.access_key, ALICE.secret_key, SUPPORTS["seaweedfs"], (ALICE, BOB)
+        )
 
 
 @contextmanager
@@ -176,8 +184,7 @@ def juicefs(directory: Path) -> Iterator[Store]:
         )  # fmt: skip
 
     with running(start, lambda: _answers(endpoint) and _takes_objects(endpoint, ALICE), log):
-        supports = frozenset({ACL, SIGNATURES, CONDITIONS})
-        yield Store("juicefs", endpoint, ALICE.access_key, ALICE.secret_key, supports, (ALICE,))
+        yield Store("juicefs", endpoint, ALICE.access_key, ALICE.secret_key, SUPPORTS["juicefs"], (ALICE,))
 
 
 @contextmanager
@@ -192,8 +199,7 @@ def moto(directory: Path) -> Iterator[Store]:
         return spawn([_SCRIPTS / "moto_server", "-H", "127.0.0.1", "-p", str(port)], log=log)
 
     with running(start, lambda: _answers(endpoint) and _takes_objects(endpoint, ALICE), log):
-        supports = frozenset({ACL, PUT_ACL, GRANTS, LOGGING, CONDITIONS})
-        yield Store("moto", endpoint, ALICE.access_key, ALICE.secret_key, supports, (ALICE,))
+        yield Store("moto", endpoint, ALICE.access_key, ALICE.secret_key, SUPPORTS["moto"], (ALICE,))
 
 
 PROGRAMS = {"seaweedfs": seaweedfs, "juicefs": juicefs, "moto": moto}

@@ -352,7 +352,7 @@ static const std::map<std::string, std::function<bool(const Fields &, Told &)> >
             IN(Bucket) IN(Key) IN(GetMetadata) IN(GetData) IN(InlineData) IN(ByteRangeStart) IN(ByteRangeEnd)
                 IN(IfModifiedSince) IN(IfUnmodifiedSince) IN(IfMatch) IN(IfNoneMatch)
                     IN(ReturnCompleteObjectOnConditionFailure)),
-    ANSWERS(DeleteObject, DeleteObjectResponse, IN(Bucket) IN(Key)),
+    ANSWERS(DeleteObject, DeleteObjectResponse, IN(Bucket) IN(Key) IN(Credential)),
     ANSWERS(CopyObject, CopyObjectResult,
             IN(SourceBucket) IN(SourceKey) IN(DestinationBucket) IN(DestinationKey) IN(MetadataDirective) IN(Metadata)
                 IN(AccessControlList) IN(CopySourceIfModifiedSince) IN(CopySourceIfUnmodifiedSince)
