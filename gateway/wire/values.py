@@ -158,7 +158,9 @@ def _is_absent(node: Element, declared: Declared) -> bool:
     """Tell whether an element says nothing: it is nil, or empty where its type has no empty value."""
     if len(node) or node.text:
         return False
-    return is_nil(node) or (declared.low == 0 and declared.type.base not in _MAY_BE_EMPTY)
+    kind = declared.type
+    has_empty_value = kind.base in _MAY_BE_EMPTY and not kind.allowed
+    return is_nil(node) or (declared.low == 0 and not has_empty_value)
 
 
 def _judge_occurrences(kind: Type, values: Mapping[str, Any]) -> None:
@@ -215,8 +217,15 @@ def _text_writer(declared: Declared) -> Callable[[Any], str]:
 
 
 def _absent_value(declared: Declared) -> Any:
-    """Return what stands for a required value that a store left out (wire rule 29)."""
+    """Return what stands for a required value that a store left out (wire rule 29).
+
+    Raises:
+        ValueError: Nothing does: who is granted something cannot be made up.
+
+    """
     kind = declared.type
+    if kind.kinds:
+        raise ValueError(f"{declared.name} is missing")
     if kind.allowed:
         return kind.allowed[0]
     return {"": {}, "dateTime": EPOCH, "boolean": False, "base64Binary": b""}.get(
@@ -233,6 +242,10 @@ def writer_of(kind: Type, *, declares: bool = False) -> Writer:
         declares: Bind the prefix `xsi` at each element that says its type, as REST's
             documents do: there are stores that look for it nowhere else. Otherwise it is
             bound where the text will stand.
+
+    Returns:
+        A function of the text so far and a value. It raises ValueError for a word outside an
+        enumeration that has no word for it, and for a missing value that cannot be made up.
 
     """
     writers = [_element_writer(declared, declares=declares) for declared in kind.elements]
