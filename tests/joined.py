@@ -104,7 +104,7 @@ class Joined:
 
     def _lead(self, soap: Soap, head: RequestHead, body: bytes) -> HttpReply:
         rest = self.rest
-        conversation = converse(soap.serve(head, body), rest.ask)
+        conversation = converse(soap.serve(head, body, lambda *_: None), rest.ask)
         try:
             request = next(conversation)
             while True:

@@ -12,7 +12,9 @@ goes away, `stop` ends all of it: the request at the store, the generators, the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -25,6 +27,11 @@ from gateway.proxy.connection import Counters
 from gateway.wire.http1 import RequestHead
 
 log = Logger()
+
+LOGGED_KEY = 64
+"""Characters of an access key that the log repeats: it is the client's text, and may be anything."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9+/=._-]")
 
 
 class Language(Protocol):
@@ -40,8 +47,12 @@ class Language(Protocol):
     def admit(self, head: RequestHead, *, secure: bool) -> int:
         """Return how many bytes of body to read at most; raises Problem. Sees the head alone."""
 
-    def serve(self, head: RequestHead, body: bytes) -> Generator[Call, Answer, HttpReply]:
-        """Turn a whole request into Calls and their Answers into the reply; raises Problem."""
+    def serve(self, head: RequestHead, body: bytes, note: Note) -> Generator[Call, Answer, HttpReply]:
+        """Turn a whole request into Calls and their Answers into the reply; raises Problem.
+
+        Operation and access key are told to `note` as soon as they are read, for the log: most
+        of what is refused is refused before there is a Call.
+        """
 
     def too_long(self) -> Problem:
         """Return what a body longer than `admit` allowed is answered with."""
@@ -60,6 +71,7 @@ class Backend(Protocol):
         """Give a request its address and its signature; raises Problem."""
 
 
+Note = Callable[[str, str], None]
 Ask = Callable[[Call], Generator[RestRequest, RestReply, Answer]]
 Send = Callable[[RestRequest, Callable[[Outcome], None]], Asking]
 
@@ -107,14 +119,22 @@ class Exchange:
         assert self.head is not None
         self._send = send
         self._done = done
-        conversation = converse(self.language.serve(self.head, body), partial(self._noted, ask))
+        conversation = converse(self.language.serve(self.head, body, self._note), ask)
         self._conversation = conversation
         self._advance(partial(next, conversation))
 
     def refuse(self, problem: Problem) -> HttpReply:
-        """Return the reply that tells the client `problem`."""
+        """Return the reply that tells the client `problem`, under the ids that our log knows."""
         self.problem = problem
-        return self.language.refuse(problem, self.head, self.ids)
+        cause = problem.__cause__
+        if isinstance(cause, Problem) and cause.code != problem.code:
+            log.warning(
+                "{request_id}: the store said {cause}, the client is told {code}",
+                request_id=self.ids.request_id,
+                cause=str(cause),
+                code=problem.code,
+            )
+        return self.language.refuse(replace(problem, request_id="", host_id=""), self.head, self.ids)
 
     def stop(self) -> None:
         """End the work, in whatever state it is, and close the bodies that nobody wrote."""
@@ -151,9 +171,10 @@ class Exchange:
         """
         problem = self.problem
         code = "" if problem is None else problem.code
+        store = "" if problem is None else problem.request_id
         log.info(
             "{peer} {request_id} {access_key} {operation} {status} {code} "
-            "in {received} out {sent} bytes {milliseconds} ms",
+            "in {received} out {sent} bytes {milliseconds} ms{store}",
             peer=peer,
             request_id=self.ids.request_id,
             access_key=self.access_key or "-",
@@ -165,16 +186,15 @@ class Exchange:
             sent=sent,
             milliseconds=round(seconds * 1000),
             whole=whole,
-            store_request_id="" if problem is None else problem.request_id,
+            store=f" store {store}" if store else "",
+            store_request_id=store,
         )
         if whole:
             counters.answered(self.language.name, self.operation, self.status, code, seconds)
 
-    def _noted(self, ask: Ask, call: Call) -> Generator[RestRequest, RestReply, Answer]:
-        self.operation = call.operation
-        if call.credentials is not None:
-            self.access_key = call.credentials.access_key
-        return ask(call)
+    def _note(self, operation: str, access_key: str) -> None:
+        self.operation = operation
+        self.access_key = _UNSAFE.sub("?", access_key[:LOGGED_KEY])
 
     def _advance(self, step: Callable[[], RestRequest]) -> None:
         """Take one step of the conversation, and then what it leads to: a request or the reply."""

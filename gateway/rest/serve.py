@@ -6,7 +6,7 @@ SOAP's, and those whose head could not be read at all.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -37,7 +37,12 @@ class Rest:
         """
         raise self._unserved()
 
-    def serve(self, head: RequestHead, body: bytes) -> Generator[Call, Answer, HttpReply]:  # noqa: ARG002
+    def serve(
+        self,
+        head: RequestHead,  # noqa: ARG002
+        body: bytes,  # noqa: ARG002
+        note: Callable[[str, str], None],  # noqa: ARG002
+    ) -> Generator[Call, Answer, HttpReply]:
         """Refuse a request that `admit` would have refused."""
         raise self._unserved()
 

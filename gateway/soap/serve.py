@@ -108,8 +108,15 @@ class Soap:
             "MaxMessageLengthExceeded", details=(("MaxMessageLengthBytes", str(self.max_soap_message)),)
         )
 
-    def serve(self, head: RequestHead, body: bytes) -> Generator[Call, Answer, HttpReply]:
+    def serve(
+        self, head: RequestHead, body: bytes, note: Callable[[str, str], None]
+    ) -> Generator[Call, Answer, HttpReply]:
         """Lead one request from its body to its reply.
+
+        Args:
+            head: Of a request that was admitted.
+            body: All of it.
+            note: Told operation and access key as soon as they are read.
 
         Yields:
             The Call, once; its Answer is sent in, or a Problem thrown.
@@ -120,19 +127,22 @@ class Soap:
         """
         if head.method != "POST":
             return self._describe(head)
-        call = self._read(SoapRequest(head.header("content-type") or "", head.header("soapaction"), body))
+        request = SoapRequest(head.header("content-type") or "", head.header("soapaction"), body)
+        call = self._read(request, note)
         answer = yield call
         self._judge_answer(answer)
         pieces = build_envelope(build_answer(answer, self.contract))
         return HttpReply(200, "OK", (("content-type", CONTENT_TYPE),), pieces)
 
-    def _read(self, request: SoapRequest) -> Call:
+    def _read(self, request: SoapRequest, note: Callable[[str, str], None]) -> Call:
         """Return the Call of a message that passed every check, in the order of wire rule 12."""
         node = parse_envelope(*open_message(request))
         operation = operation_of(node, self.contract)
+        note(operation, "")
         judge_action(request.action, operation)
         credentials = parse_credentials(node)
         if credentials is not None:
+            note(operation, credentials.access_key)
             check(operation, credentials, self.secret_of, self.now())
         elif not self.anonymous:
             raise Problem("MissingSecurityElement")

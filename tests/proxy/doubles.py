@@ -56,9 +56,15 @@ class Line:
         sent = 0
         with suppress(OSError):
             while sent < most and select.select([], [self.sock], [], 0.5)[1]:
-                sent += self.sock.send(data)
+                sent += self.sock.send(data[sent % len(data) :])
         self.sock.settimeout(PATIENCE)
         return sent
+
+    def push_some(self, data: bytes, most: int) -> int:
+        """Send as much of `data` as is taken right now."""
+        if not select.select([], [self.sock], [], 0)[1]:
+            return 0
+        return self.sock.send(data[:most], socket.MSG_DONTWAIT)
 
     def receive(self) -> bytes:
         """Return what comes next, b"" at the end."""
@@ -90,6 +96,14 @@ class Line:
         data = b""
         while more := self.receive():
             data += more
+        return data
+
+    def rest_if_any(self) -> bytes:
+        """Return everything up to the end of the connection, however it ends."""
+        data = b""
+        with suppress(ConnectionResetError):
+            while more := self.receive():
+                data += more
         return data
 
     def ends(self) -> bool:
@@ -228,8 +242,9 @@ class Plain:
             raise RuntimeError("a bug in admit")
         return self.most
 
-    def serve(self, head: Any, body: bytes) -> Generator[Call, Answer, HttpReply]:
+    def serve(self, head: Any, body: bytes, note: Any) -> Generator[Call, Answer, HttpReply]:
         self.served.append(head.target)
+        note("GetObject", "AKEXAMPLE")
         _, verb, *rest = head.path.split("/")
         pieces: tuple[Any, ...] = (body or head.target.encode(),)
         who = Credentials("AKEXAMPLE", signature="a-signature-of-the-client")
