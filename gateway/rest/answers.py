@@ -19,13 +19,15 @@ from gateway.rest.errors import error_root, parse_error
 from gateway.rest.metadata import parse_metadata
 from gateway.tables.contract import Contract
 from gateway.tables.errors import phrase
-from gateway.tables.operations import Field, Operation
+from gateway.tables.operations import OPERATIONS, Field, Operation
 from gateway.wire.markup import Element, MarkupError, local, parse
 from gateway.wire.texts import parse_etag
 from gateway.wire.values import reader_of
 
 URL_ENCODED: Final = frozenset({"Key", "Prefix", "Marker", "NextMarker", "Delimiter"})
 """Fields of a listing that `encoding-type=url` encodes."""
+
+_UNREADABLE: Final = "The store's answer cannot be read."
 
 Values = Mapping[str, Any]
 
@@ -44,13 +46,18 @@ def parse_answer(reply: RestReply, row: Operation, call: Call, contract: Contrac
             document that answers something else; InternalError, for one that cannot be read.
 
     """
-    if reply.status < 300 and isinstance(reply.body, bytes) and error_root(reply.body) is not None:
+    # An error in place of a document is met where the document is read: a listing is parsed once.
+    if isinstance(reply.body, bytes) and not _has_document(row) and error_root(reply.body) is not None:
         raise parse_error(reply, row.scope)
     values: dict[str, Any] = {}
     for field in row.answer:
         if not field.when or call.values.get(field.when):
             values |= REPLY[field.place.kind](reply, field, call, contract)
     return Answer(row.name, values)
+
+
+def _has_document(row: Operation) -> bool:
+    return any(field.place.kind == "document" for field in row.answer)
 
 
 def _get_status(reply: RestReply, _: Field, __: Call, ___: Contract) -> Values:
@@ -65,9 +72,9 @@ def _get_moment(reply: RestReply, one: Field, _: Call, __: Contract) -> Values:
     text = reply.header("last-modified") or reply.header("date") or ""
     try:
         moment: datetime = parsedate_to_datetime(text)
-    except ValueError:
-        raise Problem("InternalError") from None
-    return {one.names[0]: moment if moment.tzinfo else moment.replace(tzinfo=UTC)}
+        return {one.names[0]: (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)}
+    except (ValueError, OverflowError):
+        raise Problem("InternalError", _UNREADABLE) from None
 
 
 def _get_header(reply: RestReply, one: Field, _: Call, __: Contract) -> Values:
@@ -93,12 +100,14 @@ def _get_echo(_: RestReply, one: Field, call: Call, __: Contract) -> Values:
 
 def _get_document(reply: RestReply, one: Field, call: Call, contract: Contract) -> Values:
     root = _root_of(reply)
+    if local(root) == "Error":
+        raise parse_error(reply, OPERATIONS[call.operation].scope)
     if local(root) != one.place.name:
         raise Problem("NotImplemented", f"The store answers {call.operation} with something else.")
     try:
         values: dict[str, Any] = reader_of(contract.types[one.place.form], strict=False)(root)
     except MarkupError:
-        raise Problem("InternalError", "The store's answer cannot be read.") from None
+        raise Problem("InternalError", _UNREADABLE) from None
     encoded = any(local(child) == "EncodingType" and child.text == "url" for child in root)
     return _decoded(values) if encoded else values
 
@@ -110,7 +119,7 @@ def _root_of(reply: RestReply) -> Element:
     try:
         return parse(reply.body)
     except MarkupError:
-        raise Problem("InternalError", "The store's answer cannot be read.") from None
+        raise Problem("InternalError", _UNREADABLE) from None
 
 
 def _decoded(value: Any, name: str = "") -> Any:

@@ -71,7 +71,7 @@ def _fields_of(body: bytes) -> list[tuple[str, str]]:
 
 def error_root(body: bytes) -> Element | None:
     """Return the root of an error document; None when the body is none that can be read."""
-    if b"<" not in body[:1024]:
+    if b"<" not in body.lstrip()[:1024]:  # a copy that takes long may begin with any number of blanks
         return None
     try:
         root = parse(body)
