@@ -31,6 +31,9 @@ R = TypeVar("R")
 def install() -> None:
     """Install the reactor of this process; to be called before anything imports it."""
     if "twisted.internet.reactor" in sys.modules:
+        native = hasattr(sys.modules["twisted.internet.reactor"], "_asyncioEventloop")
+        if native != (CARRIER != "twisted"):
+            raise pytest.UsageError(f"CARRIER={CARRIER}: this process has another reactor already")
         return
     if CARRIER in ("native", "asyncio"):
         import asyncio

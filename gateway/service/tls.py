@@ -302,8 +302,9 @@ def _named(contexts: Mapping[str, _C], name: str | None) -> _C | None:
 def _check(identity: Identity) -> tuple[str, ...]:
     """Return the DNS names of a certificate, having seen that its key belongs to it."""
     certificate = _certificates(identity.certificate, _read(identity.certificate))[0]
+    pem = _read(identity.key)
     try:
-        key = load_pem_private_key(_read(identity.key), None)
+        key = load_pem_private_key(pem, None)
     except TypeError as error:
         raise CertificateError(
             f"{identity.key}: the private key has a passphrase; store it without"

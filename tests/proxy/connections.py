@@ -6,15 +6,18 @@ import contextlib
 import socket
 import ssl
 from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from twisted.internet.task import Clock
 
 from gateway.proxy.acceptor import Acceptor
 from gateway.proxy.carrier import Cancelable, Carrier, carrier_for
 from gateway.proxy.connection import Caps, Connection, Sweep
-from gateway.service.self_signed import SelfSigned
+from gateway.service.self_signed import SelfSigned, make_self_signed
 from gateway.service.tls import client_context, server_context
 from tests.carriers import PATIENCE, listening, on_reactor
 
@@ -215,3 +218,17 @@ class Shell:
 def read_all(client: socket.socket) -> bytes:
     """Read to the end."""
     return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> SelfSigned:
+    """Return a certificate for the loopback, signed by a CA of its own."""
+    return make_self_signed(tmp_path_factory.mktemp("tls"), ["gateway.test"], datetime.now(UTC))
+
+
+@pytest.fixture
+def shell(reactor: Any, certificate: SelfSigned) -> Iterator[Shell]:
+    """Give a carrier on the running reactor, with a clock that the test advances."""
+    shell = Shell(reactor, certificate)
+    yield shell
+    shell.close()
