@@ -23,6 +23,7 @@ import random
 import secrets
 import shlex
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,7 @@ from gateway.service.config import Config, make_config
 from gateway.service.credentials import User, read_users
 from gateway.service.ini import ConfigError
 from gateway.service.self_signed import make_self_signed
-from gateway.service.tls import CertificateError
+from gateway.service.tls import CertificateError, Identity
 
 PROFILE = "demo"
 DOMAINS = ("localhost", "127.0.0.1")
@@ -78,47 +79,53 @@ def default_directory(environment: Mapping[str, str]) -> Path:
     return base / "s3gateway"
 
 
-def prepare(directory: Path, ports: Ports) -> Embedded:
+def prepare(directory: Path, listen: Ports) -> Embedded:
     """Make or find all that a gateway without configuration needs.
 
     Args:
         directory: Where; it is made if it is not there.
-        ports: Where to listen.
+        listen: Where to listen.
 
     Raises:
         ConfigError: It cannot be done; a line says why, and how it can.
 
     """
     directory = directory.absolute()
-    try:
-        program = find_program()
-        (directory / "store").mkdir(mode=0o700, parents=True, exist_ok=True)
-        directory.chmod(0o700)
-        lock = _lock(directory)
-        user = _user(directory / "credentials")
-        _write(directory / "users.json", json.dumps(_identities(user), indent=1))
-        tls = make_self_signed(directory / "tls", DOMAINS, datetime.now(UTC))
-        store_ports = _ports(directory / "ports.json")
-    except (MissingStoreError, CertificateError) as error:
-        raise ConfigError(str(error)) from error
-    except OSError as error:
-        raise ConfigError(
-            f"{error.filename or directory}: {error.strerror}; choose another with --data"
-        ) from error
-    store = SeaweedSettings(program, directory / "store", directory / "users.json", store_ports)
+    with ExitStack() as taken:
+        try:
+            program = find_program()
+            (directory / "store").mkdir(mode=0o700, parents=True, exist_ok=True)
+            directory.chmod(0o700)
+            lock = _lock(directory)
+            taken.callback(os.close, lock)
+            user = _user(directory / "credentials")
+            _write(directory / "users.json", json.dumps(_identities(user), indent=1))
+            tls = make_self_signed(directory / "tls", DOMAINS, datetime.now(UTC))
+            ports = _ports(directory / "ports.json")
+        except (MissingStoreError, CertificateError) as error:
+            raise ConfigError(str(error)) from error
+        except OSError as error:
+            where = error.filename or directory
+            raise ConfigError(f"{where}: {error.strerror}; choose another with --data") from error
+        taken.pop_all()
+    store = SeaweedSettings(program, directory / "store", directory / "users.json", ports)
+    config = _config(directory, listen, tls.identity, store)
+    return Embedded(config, store, _told(directory, listen, tls.ca), lock)
+
+
+def _config(directory: Path, ports: Ports, identity: Identity, store: SeaweedSettings) -> Config:
+    """Return the configuration that the directory's files stand for."""
     loopback = "interface=127.0.0.1"
-    files = f"privateKey=tls/{tls.identity.key.name}:certKey=tls/{tls.identity.certificate.name}"
-    listen = f"tcp:{ports.http}:{loopback}\nssl:{ports.https}:{loopback}:{files}"
-    config = make_config(
+    files = f"privateKey=tls/{identity.key.name}:certKey=tls/{identity.certificate.name}"
+    return make_config(
         directory,
         {
-            ("gateway", "listen"): listen,
+            ("gateway", "listen"): f"tcp:{ports.http}:{loopback}\nssl:{ports.https}:{loopback}:{files}",
             ("gateway", "admin"): f"tcp:{ports.admin}:{loopback}",
             ("gateway", "domains"): " ".join(DOMAINS),
             ("backend", "endpoint_url"): store.endpoint_url,
         },
     )
-    return Embedded(config, store, _told(directory, ports, tls.ca), lock)
 
 
 def _told(directory: Path, ports: Ports, authority: Path) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.stores.fixtures", "tests.clients.fixtures"]
+pytest_plugins = ["tests.stores.fixtures", "tests.clients.fixtures", "tests.logged"]
 
 settings.register_profile("s3gateway", deadline=None)  # a slow machine is not a wrong answer
 settings.load_profile("s3gateway")

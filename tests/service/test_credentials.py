@@ -2,7 +2,6 @@ import os
 
 import pytest
 from twisted.internet.task import Clock
-from twisted.logger import formatEvent, globalLogPublisher
 
 from gateway.service.credentials import LOOK_AGAIN, User, Users, read_users
 from gateway.service.ini import ConfigError
@@ -121,18 +120,6 @@ def test_mistakes_are_told_with_their_line_and_without_the_secret(path, text, li
 
 def test_all_mistakes_are_told(path):
     assert len(refused(path, "[a]\naws_access_key_id = K\n[b]\naws_secret_access_key = hidden\n")) == 2
-
-
-@pytest.fixture
-def logged():
-    lines = []
-
-    def observe(event):
-        lines.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(observe)
-    yield lines
-    globalLogPublisher.removeObserver(observe)
 
 
 def test_a_changed_file_is_read_again(path, logged):

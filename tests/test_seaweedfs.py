@@ -1,0 +1,295 @@
+"""The embedded store's ports, command and signs of life; a run of it is in test_embedded."""
+
+import random
+import socket
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from twisted.internet import error
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from gateway import seaweedfs
+from gateway.seaweedfs import (
+    FIRST_PORT,
+    GRPC,
+    LAST_PORT,
+    LOOK_AGAIN,
+    READY_WITHIN,
+    SERVICES,
+    STOP_WITHIN,
+    MissingStoreError,
+    SeaweedFS,
+    SeaweedSettings,
+    find_program,
+    free_ports,
+    free_space,
+)
+
+PORTS = dict(zip(SERVICES, range(13001, 13006), strict=True))
+
+
+def test_the_program_of_the_pip_package_is_found():
+    program = find_program()
+    assert program.name == "weed"
+    assert program.is_file()
+
+
+class Installed:
+    """A distribution whose files are elsewhere."""
+
+    def __init__(self, files):
+        self.files = files
+
+
+@pytest.mark.parametrize("files", [None, [], [metadata.PackagePath("README")]])
+def test_a_package_without_the_program_is_told(monkeypatch, files):
+    monkeypatch.setattr(metadata, "distribution", lambda _name: Installed(files))
+    for file in files or []:
+        file.dist = Path
+        monkeypatch.setattr(type(file), "locate", lambda self: Path("/none") / self)
+    with pytest.raises(MissingStoreError):
+        find_program()
+
+
+def test_a_missing_package_is_told_with_the_command_that_installs_it(monkeypatch):
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", missing)
+    with pytest.raises(MissingStoreError) as caught:
+        find_program()
+    text = str(caught.value)
+    assert f"run {sys.executable} -m pip install 's3gateway[embedded]'" in text
+    assert "\n" not in text
+
+
+def test_ports_are_free_with_their_companions_and_all_different():
+    ports = free_ports(random.Random(1), {})
+    assert list(ports) == list(SERVICES)
+    assert len(set(ports.values())) == len(SERVICES)
+    for port in ports.values():
+        assert FIRST_PORT <= port <= LAST_PORT
+        for each in (port, port + GRPC):
+            socket.create_server(("127.0.0.1", each)).close()
+
+
+def test_ports_of_the_last_time_are_taken_again():
+    first = free_ports(random.Random(2), {})
+    assert free_ports(random.Random(3), first) == first
+
+
+@pytest.mark.parametrize("distance", [0, GRPC])
+def test_ports_in_use_are_not_taken(distance):
+    first = free_ports(random.Random(4), {})
+    with socket.create_server(("127.0.0.1", first["s3"] + distance)):
+        second = free_ports(random.Random(5), first)
+    assert second["s3"] != first["s3"]
+    assert second["master"] == first["master"]
+
+
+@pytest.mark.parametrize("kept", [{"s3": 80}, {"s3": "x"}, {"s3": None}, {"s3": LAST_PORT + 1}])
+def test_kept_ports_that_make_no_sense_are_not_taken(kept):
+    assert FIRST_PORT <= free_ports(random.Random(6), kept)["s3"] <= LAST_PORT
+
+
+def settings(directory):
+    return SeaweedSettings(Path("/bin/weed"), directory, directory / "users.json", PORTS)
+
+
+def test_the_command_keeps_all_on_the_loopback(tmp_path):
+    command = settings(tmp_path).command(4711)
+    assert command[0] == sys.executable
+    assert command[4:6] == ["4711", "/bin/weed"]
+    for wanted in (
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-master.telemetry=false",
+        "-admin.ui=false",
+        "-webdav=false",
+        "-s3.allowDeleteBucketNotEmpty=false",
+        "-s3.port=13004",
+        f"-s3.config={tmp_path}/users.json",
+    ):
+        assert wanted in command
+    assert settings(tmp_path).endpoint_url == "http://127.0.0.1:13004"
+
+
+@pytest.mark.parametrize(
+    ("answer", "free"),
+    [
+        (b'{"Topology": {"Free": 7}}', 7),
+        (b'{"Topology": {"Free": 0}}', 0),
+        (b'{"Topology": {}}', 0),
+        (b"[]", 0),
+        (b"<html>", 0),
+        (b"", 0),
+    ],
+)
+def test_space_is_read_from_the_masters_answer(answer, free):
+    assert free_space(answer) == free
+
+
+class Process:
+    """A child that keeps what it was told."""
+
+    def __init__(self):
+        self.signals = []
+        self.gone = False
+
+    def signalProcess(self, name):
+        if self.gone:
+            raise error.ProcessExitedAlready
+        self.signals.append(name)
+
+
+class Reactor(Clock):
+    """A reactor that starts nothing and connects to what the test says."""
+
+    def __init__(self):
+        super().__init__()
+        self.answers = {}
+        self.process = Process()
+        self.spawned = []
+        self.asked = []
+
+    def spawnProcess(self, protocol, program, arguments, environment, path):
+        self.spawned.append((program, arguments, environment, path))
+        return self.process
+
+    def connectTCP(self, host, port, factory, timeout):
+        self.asked.append((host, port))
+        if port not in self.answers:
+            factory.clientConnectionFailed(None, Failure(error.ConnectionRefusedError()))
+            return
+        protocol = factory.buildProtocol(None)
+        protocol.makeConnection(StringTransport())
+        for piece in self.answers[port]:
+            protocol.dataReceived(piece)
+        protocol.connectionLost(Failure(error.ConnectionDone()))
+
+
+OK = b"HTTP/1.0 200 OK\r\n\r\n"
+
+
+@pytest.fixture
+def reactor():
+    return Reactor()
+
+
+@pytest.fixture
+def died():
+    return []
+
+
+@pytest.fixture
+def store(tmp_path, reactor, died):
+    store = SeaweedFS(settings(tmp_path), reactor, died.append)
+    store.start()
+    return store
+
+
+ENDED = Failure(error.ProcessTerminated(1))
+
+
+def test_it_runs_in_its_directory_with_an_environment_of_its_own(tmp_path, store, reactor, monkeypatch):
+    ((program, arguments, environment, path),) = reactor.spawned
+    assert (program, path) == (arguments[0], str(tmp_path))
+    assert set(environment) == {"PATH", "HOME"}
+
+
+def test_it_is_ready_once_the_master_has_space(store, reactor):
+    assert not store.ready
+    reactor.answers[PORTS["s3"]] = [OK]
+    reactor.advance(LOOK_AGAIN)
+    assert not store.ready
+    reactor.answers[PORTS["master"]] = [OK, b'{"Topology": {"Free": 0}}']
+    reactor.advance(LOOK_AGAIN)
+    assert not store.ready
+    reactor.answers[PORTS["master"]] = [OK[:5], OK[5:], b'{"Topology": ', b'{"Free": 1}}']
+    reactor.advance(LOOK_AGAIN)
+    assert store.ready
+    asked = len(reactor.asked)
+    reactor.advance(10)
+    assert len(reactor.asked) == asked
+
+
+def test_another_status_is_not_ready(store, reactor):
+    reactor.answers[PORTS["s3"]] = [b"HTTP/1.0 503 Service Unavailable\r\n\r\nno"]
+    reactor.answers[PORTS["master"]] = [OK, b'{"Topology": {"Free": 1}}']
+    reactor.advance(LOOK_AGAIN)
+    assert not store.ready
+
+
+def test_its_end_is_told_with_what_it_said_last(store, died, logged):
+    store.outReceived(b"one\ntwo\n")
+    store.errReceived(b"three\xff")
+    store.processEnded(ENDED)
+    assert "the embedded store ended:" in died[0]
+    assert [line for line in logged if line.startswith("store: ")] == [
+        "store: one",
+        "store: two",
+        "store: three\ufffd",
+    ]
+    assert not store.ready
+
+
+def test_only_the_last_lines_are_kept(store, logged):
+    store.outReceived(b"".join(b"%d\n" % number for number in range(1000)))
+    store.processEnded(ENDED)
+    lines = [line for line in logged if line.startswith("store: ")]
+    assert lines[-1] == "store: 999"
+    assert len(lines) == seaweedfs.KEPT_LINES
+
+
+def test_not_ready_in_time_is_told_once(store, reactor, died):
+    reactor.pump([LOOK_AGAIN] * int(READY_WITHIN / LOOK_AGAIN + 20))
+    assert died == ["the embedded store was not ready within 60 seconds"]
+
+
+def test_nobody_looks_after_its_end(store, reactor):
+    store.processEnded(ENDED)
+    asked = len(reactor.asked)
+    reactor.advance(LOOK_AGAIN)
+    assert len(reactor.asked) == asked
+
+
+def test_stopping_asks_and_then_forces(store, reactor, died):
+    stopped = []
+    store.stop().addCallback(stopped.append)
+    assert reactor.process.signals == ["TERM"]
+    reactor.advance(STOP_WITHIN)
+    assert reactor.process.signals == ["TERM", "KILL"]
+    assert stopped == []
+    store.processEnded(ENDED)
+    assert stopped == [None]
+    assert died == []
+
+
+def test_stopping_is_over_when_it_has_ended(store, reactor):
+    stopped = []
+    store.stop().addCallback(stopped.append)
+    store.processEnded(ENDED)
+    reactor.advance(STOP_WITHIN)
+    assert reactor.process.signals == ["TERM"]
+    assert stopped == [None]
+
+
+def test_stopping_what_is_gone_already(store, reactor):
+    reactor.process.gone = True
+    store.stop()
+    store.processEnded(ENDED)
+    stopped = []
+    store.stop().addCallback(stopped.append)
+    assert stopped == [None]
+
+
+def test_an_answer_while_stopping_makes_nothing_ready(store, reactor):
+    reactor.answers[PORTS["s3"]] = [OK]
+    reactor.answers[PORTS["master"]] = [OK, b'{"Topology": {"Free": 1}}']
+    store.stop()
+    store._judge(b'{"Topology": {"Free": 1}}')
+    assert not store.ready
