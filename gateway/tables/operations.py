@@ -106,7 +106,7 @@ def _document(root: str, form: str = "") -> Place:
 BUCKET = _field("Bucket", Place("bucket"))
 KEY = _field("Key", Place("key"))
 ACL = _field("AccessControlList", Place("grants"), refusal="MalformedACLError")
-POLICY = _field("Owner AccessControlList", _document("AccessControlPolicy"))
+POLICY = _field("Owner AccessControlList", _document("AccessControlPolicy"), refusal="MalformedACLError")
 METADATA = _field("Metadata", Place("metadata"))
 CLASS = _field("StorageClass", _header("x-amz-storage-class"), refusal="InvalidStorageClass")
 ETAG = _field("ETag", _header("etag", "etag"))
