@@ -8,8 +8,10 @@ rules 1 to 8.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
+from urllib.parse import quote
 
 from gateway.messages import Headers, HttpReply, Ids, Problem, RestReply
 from gateway.tables.errors import (
@@ -29,6 +31,9 @@ CONTENT_TYPE: Final = "application/xml"
 RETRY_AFTER: Final = "1"
 """Seconds: what a 503 of ours says when the store named no time."""
 
+_SIZE = re.compile(r"[0-9]+\Z")
+_HOST = re.compile(r"[A-Za-z0-9.:_-]+\Z")
+_UNQUOTED: Final = "/%"  # a resource is a path as it was asked for, escaped already
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _OPERATORS: Final = "The gateway's own request to the store was refused; its log says why."
 
@@ -131,10 +136,11 @@ def _headers_of(problem: Problem, status: int) -> Headers:
     wanted = STATUS_HEADERS.get(status, ())
     found = {name: value for name, value in problem.headers if name in wanted}
     details = dict(problem.details)
-    if status == 416 and "ActualObjectSize" in details:
-        found.setdefault("content-range", f"bytes */{details['ActualObjectSize']}")
-    if status == 307 and details.get("Endpoint"):
-        found.setdefault("location", f"https://{details['Endpoint']}{problem.resource or '/'}")
+    size, endpoint = details.get("ActualObjectSize", ""), details.get("Endpoint", "")
+    if status == 416 and _SIZE.match(size):
+        found.setdefault("content-range", f"bytes */{size}")
+    if status == 307 and _HOST.match(endpoint):
+        found.setdefault("location", f"https://{endpoint}{quote(problem.resource or '/', safe=_UNQUOTED)}")
     if status == 503:
         found.setdefault("retry-after", RETRY_AFTER)
     return tuple(found.items())
