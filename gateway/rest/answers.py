@@ -61,7 +61,7 @@ def _has_document(row: Operation) -> bool:
 
 
 def _get_status(reply: RestReply, _: Field, __: Call, ___: Contract) -> Values:
-    return {"Status": {"Code": reply.status, "Description": reply.reason or phrase(reply.status)}}
+    return {"Status": {"Code": reply.status, "Description": phrase(reply.status) or reply.reason}}
 
 
 def _get_done(_: RestReply, __: Field, ___: Call, ____: Contract) -> Values:

@@ -75,9 +75,9 @@ def test_a_part_of_an_object():
 
 
 def test_an_object_that_was_not_modified():
-    """Wire rule 30: an answer, with no data."""
+    """Wire rule 30: an answer, with no data, in HTTP's words whatever the store's are."""
     answer = read("GetObjectExtended", WANTED, ok(b"", ("etag", "t"), status=304, reason="NOT MODIFIED"))
-    assert answer["Status"] == {"Code": 304, "Description": "NOT MODIFIED"}
+    assert answer["Status"] == {"Code": 304, "Description": "Not Modified"}
     assert "Data" not in answer
 
 
