@@ -157,6 +157,9 @@ def test_the_directory_when_nobody_says(environment, directory):
 
 # The real thing.
 
+REACTORS = [[], ["--reactor=asyncio"], ["--reactor=epoll"], ["--reactor=poll"]]
+"""None asked for, which is uvloop's; and those where the death of a child is noticed in another way."""
+
 
 class Start:
     """Words and places of one start."""
@@ -253,8 +256,9 @@ def test_as_a_daemon_and_again_with_the_same_data(start):
     start.nothing_left()
 
 
-def test_nothing_is_left_when_it_is_killed(start):
-    with foreground(*start.words, cwd=start.directory) as process:
+@pytest.mark.parametrize("reactor", REACTORS)
+def test_nothing_is_left_when_it_is_killed(start, reactor):
+    with foreground(*start.words, cwd=start.directory, reactor=reactor) as process:
         start.wait()
         assert start.stores()
         process.kill()
@@ -270,8 +274,9 @@ def test_nothing_is_left_when_it_is_killed_while_starting(start):
         start.nothing_left()
 
 
-def test_the_stores_death_ends_the_gateway(start):
-    with foreground(*start.words, cwd=start.directory) as process:
+@pytest.mark.parametrize("reactor", REACTORS)
+def test_the_stores_death_ends_the_gateway(start, reactor):
+    with foreground(*start.words, cwd=start.directory, reactor=reactor) as process:
         start.wait()
         (store,) = start.stores()
         os.kill(store, signal.SIGKILL)

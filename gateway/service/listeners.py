@@ -7,6 +7,7 @@ anything has started. systemd's sockets are adopted (sd_listen_fds(3)).
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -67,6 +68,8 @@ def bind(endpoint: Endpoint, environment: Mapping[str, str]) -> Listener:
         made.listen(endpoint.backlog)
     except (OSError, ValueError) as error:
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            reason += "; stop the program that has it, or choose another"
         place = f"{endpoint.where}: " if endpoint.where else ""
         raise ConfigError(f"{place}cannot listen on {endpoint.description}: {reason}") from error
     return Listener(endpoint, made)

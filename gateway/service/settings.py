@@ -24,6 +24,7 @@ Network = IPv4Network | IPv6Network
 
 MOST_BYTES = 2**63 - 1
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+_PATH = re.compile(r"(?:/(?!\.\.?(?:/|\Z))[A-Za-z0-9._~-]+)*")  # of plain names, none of them . or ..
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 
 
@@ -152,7 +153,7 @@ def read_networks(entry: Entry, _source: Source) -> tuple[Network, ...]:
 def read_soap_path(entry: Entry, _source: Source) -> str:
     """Read the path that speaks SOAP."""
     path = entry.text
-    if not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+/?", path) or any(part in path for part in ("/./", "/../")):
+    if not _PATH.fullmatch(path.removesuffix("/")) or path in ("", "/"):
         raise Wrong(f"{path!r} is no path for SOAP; write one that begins with /, as /soap")
     return path
 
@@ -167,10 +168,11 @@ def read_public_url(entry: Entry, _source: Source) -> str:
 
 
 def read_endpoint_url(entry: Entry, _source: Source) -> str:
-    """Read the store's address: scheme, host and port; no path yet, a bucket stands at the root."""
+    """Read the store's address: scheme, host and port, and a path that stands before every bucket's."""
     url = _split_url(entry.text)
-    if url.path.strip("/"):
-        raise Wrong("a path in a store's address is not built; write http://HOST:PORT or https://HOST:PORT")
+    path = url.path.rstrip("/")
+    if not _PATH.fullmatch(path):
+        raise Wrong(f"{url.path!r} cannot stand before a bucket; write a path of plain names, as /store")
     return entry.text.rstrip("/")
 
 

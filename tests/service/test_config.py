@@ -172,7 +172,6 @@ def test_no_line_ever_repeats_a_password(tmp_path):
         "http://store:0",
         "http://store:x",
         "http://store:99999",
-        "http://store/path",
         "http://store?query",
         "http://store?",
         "http://store#part",
@@ -185,6 +184,17 @@ def test_no_line_ever_repeats_a_password(tmp_path):
 def test_an_address_of_a_store_that_cannot_be_used(tmp_path, url):
     (line,) = refused(tmp_path, f"[backend]\nendpoint_url = {url}\n")
     assert "write http://HOST:PORT or https://HOST:PORT" in line
+
+
+@pytest.mark.parametrize("path", ["/a b", "/a//b", "/../a", "/a%20b", "/.", "/a/.."])
+def test_a_path_that_cannot_stand_before_a_bucket(tmp_path, path):
+    (line,) = refused(tmp_path, f"[backend]\nendpoint_url = http://store{path}\n")
+    assert "write" in line
+
+
+def test_a_path_before_every_bucket(tmp_path):
+    config = read_config(write(tmp_path, "[backend]\nendpoint_url = http://store/a.b/c/\n"))
+    assert config.backend.endpoint_url == "http://store/a.b/c"
 
 
 def test_paths_start_from_the_directory_of_the_file(tmp_path, monkeypatch):
