@@ -8,7 +8,6 @@ changed.
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import re
 import shutil
@@ -192,7 +191,7 @@ def missing_packages() -> list[str]:
 
 
 def _is_there(name: str) -> bool:
-    return bool(glob.glob(name)) if name.startswith("/") else shutil.which(name) is not None
+    return any(Path("/").glob(name[1:])) if name.startswith("/") else shutil.which(name) is not None
 
 
 def build(recipe: Recipe, wsdl: bytes) -> Path:

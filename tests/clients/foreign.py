@@ -125,22 +125,25 @@ class ForeignClient:
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _flat(inner, f"{path}.{name}" if path else name)
-    elif isinstance(value, bytes):
-        yield path, value.decode("latin-1")
-    elif isinstance(value, bool):
-        yield path, str(value).lower()
-    elif isinstance(value, dt.datetime):
-        yield path, value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        if not value:
+    """Yield the paths and texts of a value; an empty list or structure is one empty text."""
+    if isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str | bytes)):
+        inside = value.items() if isinstance(value, Mapping) else enumerate(value)
+        if path and not value:
             yield path, ""
-        for number, inner in enumerate(value):
-            yield from _flat(inner, f"{path}.{number}")
+        for name, inner in inside:
+            yield from _flat(inner, f"{path}.{name}" if path else name)
     elif value is not None:
-        yield path, str(value)
+        yield path, _written(value)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return str(value)
 
 
 def _answer_of(kind: str, fields: dict[str, str]) -> Result | Fault:

@@ -71,6 +71,8 @@ function argument(array $node): array
             $value = $value === 'true';
         } elseif (is_array($value)) {
             $value = argument($value);
+        } elseif ($name === 'BucketLoggingStatus') {
+            $value = []; // logging is to be off
         }
         $made[$name] = $value;
     }

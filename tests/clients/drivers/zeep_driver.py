@@ -63,6 +63,8 @@ def argument(client: zeep.Client, name: str, node: Any) -> Any:
     if isinstance(node, dict):
         values = {child: argument(client, child, value) for child, value in node.items()}
         return list(values.values()) if "0" in values else values
+    if name == "BucketLoggingStatus":
+        return {}  # logging is to be off
     if name == "Data":
         return node.encode("latin-1")
     return node == "true" if node in ("true", "false") else node
