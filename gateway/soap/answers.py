@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway.messages import Answer, Body
+from gateway.messages import Answer, Body, Problem
 from gateway.soap.envelope import refused
 from gateway.tables.contract import Contract
 from gateway.wire.markup import Element, MarkupError, escape, local
@@ -17,11 +17,19 @@ from gateway.wire.values import reader_of, writer_of
 
 
 def build_answer(answer: Answer, contract: Contract) -> Iterable[str | Body]:
-    """Return the parts of the element that answers, in the order of the schema."""
+    """Return the parts of the element that answers, in the order of the schema.
+
+    Raises:
+        Problem: InternalError, for a value that SOAP has no word for and that cannot be made up.
+
+    """
     response = contract.operations[answer.operation].response
     name = f"{answer.operation}Response"
     out: list[str | Body] = [f'<{name} xmlns="{escape(contract.namespace)}">']
-    writer_of(response)(out, {element.name: answer.values for element in response.elements})
+    try:
+        writer_of(response)(out, {element.name: answer.values for element in response.elements})
+    except ValueError as error:
+        raise Problem("InternalError", f"The store's answer cannot be told: {error}.") from None
     return (*out, f"</{name}>")
 
 
