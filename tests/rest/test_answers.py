@@ -74,6 +74,18 @@ def test_a_part_of_an_object():
     }
 
 
+def test_the_words_are_those_of_http():
+    """Some stores write them in capitals, and clients are known that compare them."""
+    assert read("GetObject", WANTED, ok(Body(object()), reason="FINE"))["Status"] == {
+        "Code": 200,
+        "Description": "OK",
+    }
+    assert read("GetObject", WANTED, ok(Body(object()), status=299, reason="Odd"))["Status"] == {
+        "Code": 299,
+        "Description": "Odd",
+    }
+
+
 def test_an_object_that_was_not_modified():
     """Wire rule 30: an answer, with no data, in HTTP's words whatever the store's are."""
     answer = read("GetObjectExtended", WANTED, ok(b"", ("etag", "t"), status=304, reason="NOT MODIFIED"))
