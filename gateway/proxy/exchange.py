@@ -128,7 +128,7 @@ class Exchange:
         self.problem = problem
         cause = problem.__cause__
         if isinstance(cause, Problem) and cause.code != problem.code:
-            log.warning(
+            log.warn(  # noqa: G010 - Twisted's logger
                 "{request_id}: the store said {cause}, the client is told {code}",
                 request_id=self.ids.request_id,
                 cause=str(cause),
