@@ -49,6 +49,8 @@ SUPPORTS = {
 }
 """What each store can do; test_stores.py measures it."""
 
+DOMAIN = "localhost"
+"""Below this name a bucket may be named in the Host field."""
 PROBE_BUCKET = "is-it-ready"
 _SCRIPTS = Path(sys.executable).parent
 
@@ -147,6 +149,7 @@ def seaweedfs(directory: Path) -> Iterator[Store]:
                 f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}",
                 f"-s3.port={s3}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false",
                 "-admin.ui=false", "-s3.allowDeleteBucketNotEmpty=false", f"-s3.config={users}",
+                f"-s3.domainName={DOMAIN}",
             ],
             log=log,
         )  # fmt: skip
@@ -176,8 +179,8 @@ def juicefs(directory: Path) -> Iterator[Store]:
         return spawn(
             [
                 program, "gateway", "--multi-buckets", "--keep-etag", "--object-meta",
-                "--no-usage-report", f"--log={log}", f"--cache-dir={directory / 'cache'}", database,
-                f"127.0.0.1:{port}",
+                "--no-usage-report", f"--domain={DOMAIN}", f"--log={log}",
+                f"--cache-dir={directory / 'cache'}", database, f"127.0.0.1:{port}",
             ],
             log=log,
             environment={"MINIO_ROOT_USER": ALICE.access_key, "MINIO_ROOT_PASSWORD": ALICE.secret_key},
