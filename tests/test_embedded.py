@@ -320,6 +320,7 @@ def test_a_port_in_use_is_a_line_and_leaves_the_directory_free(start, form):
     with socket.create_server(("127.0.0.1", start.https)):
         done = run(*form, "s3gateway", *start.words, cwd=start.directory)
     nothing_started(start, done, f"cannot listen on ssl:{start.https}:interface=127.0.0.1")
+    assert done.stderr.endswith(", or choose another with --http, --https or --admin\n")
     os.close(prepare(start.data, Ports()).lock)
 
 

@@ -210,7 +210,7 @@ def _server_tls(config: Config, carrier: Carrier) -> dict[Endpoint, Callable[[],
             try:
                 made[endpoint] = ServerTls(carrier.name, _identities(endpoint), config.limits.tls_minimum)
             except CertificateError as error:
-                failures.append(f"{endpoint.where}: {error}" if endpoint.where else str(error))
+                failures.append(f"{endpoint.where}: {error}")
     if failures:
         raise ConfigError(*failures)
     return made

@@ -95,7 +95,12 @@ def _make_service(options: Options) -> IService:
     carrier = carrier_for(reactor)
     assembly = assemble(config, carrier, reactor)
     admin = [config.gateway.admin] if config.gateway.admin is not None else []
-    listeners = bind_all([*admin, *config.gateway.listen], os.environ)
+    try:
+        listeners = bind_all([*admin, *config.gateway.listen], os.environ)
+    except ConfigError as error:
+        if embedded is None:
+            raise
+        raise ConfigError(*(f"{line} with --http, --https or --admin" for line in error.lines)) from error
     running = Running(config, assembly, listeners[len(admin) :], carrier=carrier, reactor=reactor)
     if admin:
         pages = Pages(unready=running.unready, exposition=assembly.counters.exposition)
