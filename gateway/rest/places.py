@@ -42,6 +42,9 @@ GRANTEES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """A type of grantee to its word in a grant header and the element that names it."""
 
+MAX_LISTED: Final = 1000
+"""Keys of a page of a listing, as in S3: there are stores that give 4,500 at once when not told."""
+
 _QUOTABLE = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+\Z")
 _TAG = re.compile(r'\*\Z|(?:W/)?"[\x21\x23-\x7e]*"\Z')
 
@@ -81,6 +84,11 @@ def _put_key(draft: Draft, _: Field, values: Sequence[Any]) -> None:
 def _put_query(draft: Draft, one: Field, values: Sequence[Any]) -> None:
     if values[0] not in {None, ""}:
         draft.query.append((one.place.name, _text(one, values[0])))
+
+
+def _put_page(draft: Draft, one: Field, values: Sequence[Any]) -> None:
+    wanted = MAX_LISTED if values[0] is None else min(values[0], MAX_LISTED)
+    draft.query.append((one.place.name, str(wanted)))
 
 
 def _put_asked(draft: Draft, one: Field, _: Sequence[Any]) -> None:
@@ -179,6 +187,7 @@ REQUEST: Final[Mapping[str, Callable[[Draft, Field, Sequence[Any]], None]]] = {
     "bucket": _put_bucket,
     "key": _put_key,
     "query": _put_query,
+    "page": _put_page,
     "asked": _put_asked,
     "header": _put_header,
     "metadata": _put_metadata,

@@ -160,7 +160,7 @@ LIST = (
     BUCKET,
     _field("Prefix", _query("prefix")),
     _field("Marker", _query("marker")),
-    _field("MaxKeys", _query("max-keys", "integer"), refusal="InvalidArgument"),
+    _field("MaxKeys", Place("page", "max-keys"), refusal="InvalidArgument"),
     _field("Delimiter", _query("delimiter")),
     _field("", Place("asked", "encoding-type", "url")),
 )

@@ -57,10 +57,14 @@ def test_bucket_and_key_are_judged():
 
 
 def test_a_query_is_sent_when_it_says_something():
-    assert put("ListBucket", "query", Prefix="a b", Marker="", MaxKeys=0).query == [
-        ("prefix", "a b"),
-        ("max-keys", "0"),
-    ]
+    assert put("ListBucket", "query", Prefix="a b", Marker="").query == [("prefix", "a b")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"), [(None, "1000"), (0, "0"), (5, "5"), (1000, "1000"), (1001, "1000"), (-1, "-1")]
+)
+def test_a_page_of_a_listing_has_at_most_1000_keys(wanted, asked):
+    assert put("ListBucket", "page", MaxKeys=wanted).query == [("max-keys", asked)]
 
 
 def test_listings_are_always_asked_encoded():

@@ -41,7 +41,7 @@ def built(
         (
             "ListBucket",
             {"Bucket": "b", "Delimiter": "/"},
-            RestRequest("GET", "b", query=(("delimiter", "/"), ("encoding-type", "url"))),
+            RestRequest("GET", "b", query=(("max-keys", "1000"), ("delimiter", "/"), ("encoding-type", "url"))),
         ),
         ("GetBucketAccessControlPolicy", {"Bucket": "b"}, RestRequest("GET", "b", query=(("acl", ""),))),
         ("GetBucketLoggingStatus", {"Bucket": "b"}, RestRequest("GET", "b", query=(("logging", ""),))),
