@@ -1,0 +1,70 @@
+"""SOAP messages for the tests, and what becomes of them: a Call, or the code of a fault."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gateway.messages import Call, Problem
+from gateway.service.documents import own_documents
+from gateway.soap.envelope import SOAP
+from gateway.soap.serve import Soap
+from gateway.soap.signature import sign
+from gateway.wire.texts import build_moment
+from tests.joined import head_of, our_contract
+
+S3 = "http://s3.amazonaws.com/doc/2006-03-01/"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def soap(**settings) -> Soap:
+    """The language with one user, at noon."""
+    given = {
+        "contract": our_contract(),
+        "documents": own_documents(),
+        "secret_of": {KEY: SECRET}.get,
+        "now": lambda: NOW,
+    }
+    return Soap(**{**given, **settings})
+
+
+def security(operation: str, *, key=KEY, secret=SECRET, now=NOW) -> str:
+    """The three security elements of an operation."""
+    timestamp = build_moment(now)
+    signature = sign(operation, timestamp, secret)
+    return f"<AWSAccessKeyId>{key}</AWSAccessKeyId><Timestamp>{timestamp}</Timestamp><Signature>{signature}</Signature>"
+
+
+def asking(operation: str, fields: str = "", *, signed: str | None = None, attributes: str = "") -> str:
+    """The element that asks: its fields, then its security elements."""
+    trailer = security(operation) if signed is None else signed
+    return f'<{operation} xmlns="{S3}"{attributes}>{fields}{trailer}</{operation}>'
+
+
+def envelope(body: str, header: str | None = None, *, space: str = SOAP) -> bytes:
+    """An envelope around the content of its Body."""
+    head = "" if header is None else f"<e:Header>{header}</e:Header>"
+    return (
+        f'<e:Envelope xmlns:e="{space}" xmlns:i="{XSI}">{head}<e:Body>{body}</e:Body></e:Envelope>'.encode()
+    )
+
+
+def asked(message: bytes, *fields: str, of: Soap | None = None, secure: bool = True) -> Call:
+    """The Call of a message that was POSTed; a refusal is raised."""
+    of = of or soap()
+    head = head_of(f"Content-Length: {len(message)}", "Content-Type: text/xml", *fields)
+    of.admit(head, secure=secure)
+    conversation = of.serve(head, message, lambda *_: None)
+    try:
+        return next(conversation)
+    finally:
+        conversation.close()
+
+
+def outcome(message: bytes, *fields: str, of: Soap | None = None, secure: bool = True) -> Call | str:
+    """The Call of a message, or the code it is refused with."""
+    try:
+        return asked(message, *fields, of=of, secure=secure)
+    except Problem as problem:
+        return problem.code
