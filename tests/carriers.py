@@ -9,12 +9,14 @@ test waits for one.
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import pytest
@@ -51,17 +53,25 @@ def install() -> None:
 
 
 @pytest.fixture(scope="session")
-def reactor() -> Iterator[Any]:
-    """Run the reactor in a thread of its own while tests that ask for it run."""
+def reactor() -> Any:
+    """Give the reactor, which runs in a thread of its own from the first test that asks for it on."""
+    return _running()
+
+
+@cache
+def _running() -> Any:
     install()
     from twisted.internet import reactor
 
     thread = threading.Thread(target=reactor.run, kwargs={"installSignalHandlers": False}, daemon=True)
     thread.start()
-    yield reactor
-    reactor.callFromThread(reactor.stop)
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+
+    def stop() -> None:
+        reactor.callFromThread(reactor.stop)
+        thread.join(PATIENCE)
+
+    atexit.register(stop)
+    return reactor
 
 
 def on_reactor(function: Callable[..., R], *args: Any, **kwargs: Any) -> R:

@@ -90,7 +90,6 @@ class Acceptor:
 
     def connectionLost(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
         """Learn that the reactor stops: it reads from here no more, and neither do we."""
-        del reason
 
     def logPrefix(self) -> str:  # noqa: N802 - Twisted's name
         """Return what the reactor calls this in its log."""

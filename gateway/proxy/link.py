@@ -13,12 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet.interfaces import (
-    IHalfCloseableProtocol,
-    IHandshakeListener,
-    IPushProducer,
-)
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet import protocol
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener, IPushProducer
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, implementer
 
@@ -27,7 +24,7 @@ from gateway.proxy.transport import StreamProtocol
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
-class Link(Protocol):
+class Link(protocol.Protocol):
     """Stands between one connection and Twisted's transport.
 
     Args:
@@ -38,6 +35,7 @@ class Link(Protocol):
 
     """
 
+    _protocol: StreamProtocol  # once the connection stands
     transport: Any  # the interfaces of a transport and a consumer, and `bufferSize` beside them
 
     def __init__(
@@ -54,7 +52,7 @@ class Link(Protocol):
         self._make_protocol = make_protocol
         self._secure = secure
         self._failed = failed
-        self._protocol: StreamProtocol | None = None
+        self._stands = False
         self._socket: Any = None  # Twisted's TCP transport, under its TLS if there is any
         self._deadline: Delayed | None = None
         self._paused = False
@@ -77,14 +75,11 @@ class Link(Protocol):
             self._begin()
 
     def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
-        """Learn that TLS stands. Twisted says so too after it has refused the peer's certificate."""
-        if not self.transport.disconnecting:
-            self._begin()
+        """Learn that TLS stands."""
+        self._begin()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Pass on what came, or hold it while reading is paused."""
-        if self._protocol is None:
-            return
         if self._paused or self._held:
             self._held.append(data)
         else:
@@ -92,32 +87,31 @@ class Link(Protocol):
 
     def readConnectionLost(self) -> None:  # noqa: N802 - Twisted's name
         """Pass on the peer's half-close."""
-        if self._protocol is not None and not self._protocol.eof_received():
+        if not self._protocol.eof_received():
             self.close()
 
     def writeConnectionLost(self) -> None:  # noqa: N802 - Twisted's name
         """Never comes: nobody here closes the writing half alone."""
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:  # noqa: N802 - Twisted's name
         """Pass on the end, behind what is held."""
         self._lost = True
         self._error = reason.value
         self._in_time()
-        if self._protocol is None:
+        if not self._stands:
             self._failed(self._error)
         elif not self._held:
             self._end()
 
     def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
         """Pass on that the write buffer is full."""
-        if self._protocol is not None:
-            self._protocol.pause_writing()
+        self._protocol.pause_writing()
 
     def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
         """Pass on that the write buffer is empty."""
         if self._socket.disconnecting:
             self.transport.unregisterProducer()
-        elif self._protocol is not None:
+        else:
             self._protocol.resume_writing()
 
     def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
@@ -166,19 +160,19 @@ class Link(Protocol):
             return None
         if name == "cipher":
             return self.transport.getHandle().get_cipher_name() if self._secure else None
-        sock = self._socket.getHandle()
         if name == "peername":
-            with suppress(OSError):
-                return sock.getpeername()
-            return None
-        return sock if name == "socket" else None
+            peer = self._socket.getPeer()
+            return (peer.host, peer.port) if isinstance(peer, IPv4Address | IPv6Address) else ""
+        return self._socket.getHandle() if name == "socket" else None
 
     def _begin(self) -> None:
         self._in_time()
-        self._protocol = self._make_protocol()
-        if self._protocol is None:
+        made = self._make_protocol()
+        if made is None:
             self.abort()
             return
+        self._protocol = made
+        self._stands = True
         self.transport.registerProducer(self, True)
         self._protocol.connection_made(self)
 
@@ -187,12 +181,12 @@ class Link(Protocol):
             self._deadline.cancel()
 
     def _release(self) -> None:
-        if self._paused or not self._held or self._protocol is None:
+        if self._paused or not self._held:
             return
         data = b"".join(self._held)
         self._held.clear()
         self._protocol.data_received(data)
-        if self._lost and not self._held:
+        if self._lost:
             self._end()
 
     def _gone(self) -> bool:
@@ -203,6 +197,4 @@ class Link(Protocol):
         return self._lost
 
     def _end(self) -> None:
-        if self._protocol is not None:
-            protocol, self._protocol = self._protocol, None
-            protocol.connection_lost(self._error)
+        self._protocol.connection_lost(self._error)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.logger import LogEvent, globalLogPublisher
 
 from gateway.proxy.acceptor import Acceptor
 from gateway.proxy.carrier import Cancelable, Carrier, carrier_for
@@ -218,6 +219,22 @@ class Shell:
 def read_all(client: socket.socket) -> bytes:
     """Read to the end."""
     return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+@contextlib.contextmanager
+def logged_failures() -> Iterator[list[LogEvent]]:
+    """Collect the failures that are logged meanwhile."""
+    events: list[LogEvent] = []
+
+    def observe(event: LogEvent) -> None:
+        if "log_failure" in event:
+            events.append(event)
+
+    globalLogPublisher.addObserver(observe)
+    try:
+        yield events
+    finally:
+        globalLogPublisher.removeObserver(observe)
 
 
 @pytest.fixture(scope="session")

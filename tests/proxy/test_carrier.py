@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import resource
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -14,10 +13,7 @@ import pytest
 from OpenSSL import SSL
 from twisted.internet.task import Clock
 
-from gateway.proxy.acceptor import PAUSE
 from gateway.proxy.carrier import Attempt, Native, Twisted, carrier_for, explain
-from gateway.proxy.connection import Caps
-from gateway.proxy.transport import peer_of, unacknowledged
 from gateway.service.self_signed import make_self_signed
 from gateway.service.tls import server_context
 from tests.carriers import CARRIER, PATIENCE, eventually, listening, on_reactor
@@ -78,19 +74,6 @@ def test_tls_is_spoken_on_a_unix_socket_too(shell: Shell, tmp_path: Path) -> Non
     assert shell.made[0].secure
 
 
-def test_caps_refuse_before_the_tls_handshake(shell: Shell) -> None:
-    server = shell.secured(caps=Caps(2, 0, shell.tally))
-    silent, other = server.plain(), server.plain()
-    eventually(lambda: len(shell.made) == 2)
-    third = server.plain()
-    assert third.recv(1) == b""
-    assert shell.tally.limits == {"connections_per_address": 1}
-    silent.close()  # it never said a word, and its place is free again
-    eventually(lambda: shell.tally.limits["handshake"] == 1)
-    server.tls(ssl.TLSVersion.TLSv1_3)
-    other.close()
-
-
 def test_a_client_that_is_silent_before_the_handshake_is_dropped(shell: Shell) -> None:
     client = shell.secured().plain()
     eventually(lambda: shell.made)
@@ -133,81 +116,6 @@ def test_each_handshake_takes_the_context_of_its_moment(shell: Shell, tmp_path: 
         server.tls(ssl.TLSVersion.TLSv1_3)
     before.sendall(b"hello")
     assert before.recv(100) == b"hello"
-
-
-def test_accepting_pauses_while_no_descriptor_is_left(shell: Shell) -> None:
-    server = shell.serve(began=greet)
-    clients = [socket.socket() for _ in range(3)]
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    taken = [socket.socket()]
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0].fileno() + 1, limits[1]))
-        with pytest.raises(OSError, match="Too many open files"):
-            while True:
-                taken.append(socket.socket())
-        for client in clients:
-            client.settimeout(PATIENCE)
-            client.connect(server.sock.getsockname())
-        eventually(lambda: shell.tally.limits["descriptors"])
-        shell.advance(3 * PAUSE)
-        eventually(lambda: shell.tally.limits["descriptors"] == 4)  # once for each look, not a spin
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-        for sock in taken:
-            sock.close()
-    shell.advance(PAUSE)
-    for client in clients:
-        with client:
-            assert read_all(client) == b"hello"
-
-
-def test_a_stopped_acceptor_takes_nobody(shell: Shell) -> None:
-    server = shell.serve(began=greet)
-    on_reactor(server.acceptor.stop)
-    client = server.plain()
-    eventually(lambda: True)
-    assert shell.made == []
-    client.close()
-
-
-def test_an_acceptor_can_be_stopped_in_its_pause(shell: Shell) -> None:
-    server = shell.serve(began=greet)
-
-    def stop() -> None:
-        server.acceptor._rest(OSError(1, "not permitted"))
-        server.acceptor.stop()
-
-    on_reactor(stop)
-    assert not shell.tally.limits
-    shell.advance(3 * PAUSE)
-    server.plain()
-    eventually(lambda: True)
-    assert shell.made == []
-
-
-def test_a_bug_in_making_a_protocol_costs_that_connection_alone(shell: Shell) -> None:
-    bugs = [ZeroDivisionError("the bug")]
-
-    def leave_or_not(peer: str) -> Any:
-        if bugs:
-            raise bugs.pop()
-        return lambda: None
-
-    caps = Caps(0, 0, shell.tally)
-    caps.enter = leave_or_not
-    server = shell.serve(caps=caps, began=greet)
-    assert read_all(server.plain()) == b""
-    assert read_all(server.plain()) == b"hello"
-
-
-def test_a_bug_in_taking_a_connection_up_is_told_to_its_protocol(shell: Shell) -> None:
-    left: list[str] = []
-    caps = Caps(0, 0, shell.tally)
-    caps.enter = lambda peer: lambda: left.append(peer)
-    server = shell.secured(caps=caps)
-    server.context = ZeroDivisionError("no context")
-    assert read_all(server.plain()) == b""
-    eventually(lambda: left == ["127.0.0.1"])
 
 
 # Connecting.
@@ -343,6 +251,23 @@ def test_an_attempt_can_be_cancelled_in_its_handshake(shell: Shell) -> None:
     assert shell.made == []
 
 
+def test_an_attempt_that_is_over_in_the_moment_it_is_made_is_dropped(shell: Shell) -> None:
+    def dial_and_settle(port: int) -> None:
+        attempt = shell.carrier.connect(
+            "127.0.0.1", port, shell.make, timeout=10, failed=shell.failures.append
+        )
+        attempt.settle()  # as cancelling does, but without stopping the attempt
+
+    with listening() as sock:
+        on_reactor(dial_and_settle, sock.getsockname()[1])
+        client, _ = sock.accept()
+        with client, contextlib.suppress(ConnectionResetError):
+            client.settimeout(PATIENCE)
+            assert client.recv(1) == b""
+    assert shell.failures == []
+    assert shell.made == []
+
+
 def test_cancelling_what_was_made_does_nothing(shell: Shell) -> None:
     server = shell.serve(received=echo)
     attempt = shell.dial("127.0.0.1", server.port)
@@ -366,22 +291,6 @@ def test_an_attempt_ends_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "peer"),
-    [
-        (("192.0.2.1", 80), "192.0.2.1"),
-        (("::1", 80, 0, 0), "::1"),
-        (("::ffff:192.0.2.1", 80, 0, 0), "192.0.2.1"),
-        (("fe80::1%lo", 80, 0, 1), "fe80::1"),
-        ("", "unix"),
-        (b"\0abstract", "unix"),
-        (None, "unix"),
-    ],
-)
-def test_a_peer_is_its_address(address: object, peer: str) -> None:
-    assert peer_of(address) == peer
-
-
-@pytest.mark.parametrize(
     ("error", "words"),
     [
         (None, "the connection was closed"),
@@ -398,17 +307,3 @@ def test_a_peer_is_its_address(address: object, peer: str) -> None:
 )
 def test_reasons_are_words(error: BaseException | None, words: str) -> None:
     assert explain(error) == words
-
-
-def test_what_the_kernel_holds_is_unknown_without_a_socket() -> None:
-    class Gone:
-        def __init__(self, sock: Any) -> None:
-            self.sock = sock
-
-        def get_extra_info(self, name: str) -> Any:
-            return self.sock
-
-    closed = socket.socket()
-    closed.close()
-    assert unacknowledged(Gone(None)) is None
-    assert unacknowledged(Gone(closed)) is None

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 from twisted.internet.task import Clock
-from twisted.logger import globalLogPublisher
 
 from gateway.proxy.connection import GOODBYE, HIGH_WATER, Caps, Sweep
 from gateway.proxy.transport import unacknowledged
 from tests.carriers import eventually, on_reactor
-from tests.proxy.connections import STALL, Recorder, Shell, Tally, read_all
+from tests.proxy.connections import STALL, Recorder, Shell, Tally, logged_failures, read_all
 
 TLS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
 ways = pytest.mark.parametrize("version", [None, *TLS], ids=["plain", "TLS 1.2", "TLS 1.3"])
@@ -290,7 +289,7 @@ def test_a_bug_is_logged_and_answered(shell: Shell, version: ssl.TLSVersion | No
         connection.send(b"500")
         connection.finish()
 
-    with logged() as events:
+    with logged_failures() as events:
         client = shell.serving(version, received=bug, failed=answer).connect(version)
         client.sendall(b"x")
         assert read_all(client) == b"500"
@@ -301,11 +300,23 @@ def test_a_bug_is_logged_and_answered(shell: Shell, version: ssl.TLSVersion | No
     assert (event["side"], event["peer"], event["method"]) == ("client", "127.0.0.1", "received")
 
 
+def test_without_other_wishes_a_bug_resets(shell: Shell) -> None:
+    def bug(connection: Recorder, data: bytes) -> None:
+        raise ZeroDivisionError("the bug")
+
+    with logged_failures() as events:
+        client = shell.serve(received=bug).plain()
+        client.sendall(b"x")
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+    assert len(events) == 1
+
+
 def test_a_bug_in_answering_a_bug_resets(shell: Shell) -> None:
     def bug(connection: Recorder, *_data: bytes) -> None:
         raise ZeroDivisionError("the bug")
 
-    with logged() as events:
+    with logged_failures() as events:
         client = shell.serve(received=bug, failed=bug).plain()
         client.sendall(b"x")
         with pytest.raises(ConnectionResetError):
@@ -318,7 +329,7 @@ def test_a_bug_behind_the_end_is_only_logged(shell: Shell) -> None:
         connection.finish()
         raise ZeroDivisionError("the bug")
 
-    with logged() as events:
+    with logged_failures() as events:
         client = shell.serve(received=bug, lost=bug).plain()
         client.sendall(b"x")
         assert read_all(client) == b""
@@ -402,19 +413,3 @@ def test_caps_count_a_whole_network_of_ipv6_and_no_unix_socket() -> None:
 def test_no_caps_let_all_in() -> None:
     caps = Caps(0, 0, Tally())
     assert all(caps.enter("192.0.2.1") for _ in range(100))
-
-
-@contextlib.contextmanager
-def logged() -> Iterator[list[dict[str, Any]]]:
-    """Collect the failures that are logged meanwhile."""
-    events: list[dict[str, Any]] = []
-
-    def observe(event: dict[str, Any]) -> None:
-        if "log_failure" in event:
-            events.append(event)
-
-    globalLogPublisher.addObserver(observe)
-    try:
-        yield events
-    finally:
-        globalLogPublisher.removeObserver(observe)
