@@ -168,13 +168,12 @@ class Running(Service):
             self._drain_deadline.cancel()
         self._assembly.upstream.close()
         self._assembly.sweep.stop()
-        ending = []
-        if self._admin_port is not None:
-            ending.append(maybeDeferred(self._admin_port.stopListening))
+        ending = [] if self.store is None else [self.store.stop()]
         if self.admin is not None:
-            self.admin[0].close()
-        if self.store is not None:
-            ending.append(self.store.stop())
+            listener, _ = self.admin
+            ending.append(
+                maybeDeferred(self._admin_port.stopListening).addCallback(lambda _: listener.close())
+            )
         return gatherResults(ending).addCallback(lambda _: None)
 
 

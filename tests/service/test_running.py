@@ -40,24 +40,20 @@ def make(tmp_path, reactor):
     (tmp_path / "credentials").chmod(0o600)
     made = []
 
-    def make(store=None, admin=True, **gateway):
-        settings = {
-            ("gateway", "listen"): "tcp:0:interface=127.0.0.1",
-            ("gateway", "admin"): "tcp:0:interface=127.0.0.1",
-            **{("gateway", key): value for key, value in gateway.items()},
-        }
+    def make(store=None, admin=True, site="tcp:0:interface=127.0.0.1"):
+        settings = {("gateway", "listen"): "tcp:0:interface=127.0.0.1", ("gateway", "admin"): site}
         config = make_config(tmp_path, settings)
         carrier = carrier_for(reactor)
         assembly = assemble(config, carrier, reactor)
-        clients, site = bind_all([*config.gateway.listen, config.gateway.admin], {})
+        clients, watchers = bind_all([*config.gateway.listen, config.gateway.admin], {})
         running = Running(config, assembly, [clients], carrier=carrier, reactor=reactor)
         running.store = store
         if admin:
             pages = Pages(unready=running.unready, exposition=assembly.counters.exposition)
-            running.admin = (site, AdminFactory(pages, reactor))
+            running.admin = (watchers, AdminFactory(pages, reactor))
         made.append(running)
         running.port = clients.socket.getsockname()[1]
-        running.admin_port = site.socket.getsockname()[1]
+        running.admin_port = watchers.socket.getsockname()[1]
         return running
 
     yield lambda *args, **kwargs: on_reactor(make, *args, **kwargs)
@@ -140,3 +136,15 @@ def test_metrics_are_served(make):
     on_reactor(running.startService)
     with urllib.request.urlopen(f"http://127.0.0.1:{running.admin_port}/metrics") as reply:
         assert b"s3gateway_build_info{" in reply.read()
+
+
+def test_the_admin_site_on_a_unix_socket(make, tmp_path, logged):
+    running = make(site="unix:admin.socket")
+    on_reactor(running.startService)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(tmp_path / "admin.socket"))
+        client.sendall(b"GET /-/ready HTTP/1.0\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.0 200"
+    on_reactor(running.stopService)
+    assert not (tmp_path / "admin.socket").exists()
+    assert not [line for line in logged if "Error" in line]
