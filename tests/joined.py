@@ -29,6 +29,7 @@ from gateway.tables.contract import Contract, compile_contract
 from gateway.wire.http1 import RequestHead, parse_request_head
 from gateway.wire.markup import parse
 from gateway.wire.texts import build_moment
+from tests.schema import judge
 
 IDS = Ids("0123456789ABCDEF", "host-id-of-the-gateway")
 
@@ -84,9 +85,10 @@ class Joined:
         return Credentials(self.access_key, timestamp, sign(operation, timestamp, self.secret))
 
     def call(self, operation: str, /, **values: Any) -> Mapping[str, Any]:
-        """What the answer's element holds; a fault is raised as the Problem it tells of."""
+        """What the answer's element holds, valid by the schema; a fault is raised as its Problem."""
         reply = self.post(message(Call(operation, values, self.credentials(operation))))
         text = b"".join(_read(piece) for piece in reply.pieces)
+        judge(text)
         problem = parse_fault(text)
         assert (reply.status == 500) == (problem is not None)
         if problem is not None:
