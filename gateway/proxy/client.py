@@ -322,8 +322,11 @@ class ClientConnection(Connection):
 
     def _discard(self, data: bytes) -> None:
         """Throw away the rest of a request; close once it has ended, or was too much of it."""
+        allowed = self._discarded <= self._limits.linger_bytes
         self._discarded += len(data)
         too_much = self._discarded > self._limits.linger_bytes
+        if allowed and too_much:
+            self.counters.limited("linger_bytes")
         reader = self._reader
         if reader is not None and not reader.done:
             try:

@@ -135,7 +135,7 @@ class StoreConnection(Connection):
             else:
                 self._read_body(self._reader, data)
         except Problem as problem:
-            log.warn("no valid reply of {peer}: {reason}", peer=self.peer, reason=problem.message)
+            log.warn("no valid reply of {peer}: {reason}", peer=self.peer, reason=problem.message)  # noqa: G010 - Twisted's logger
             self._fail(Problem("InternalError"))
 
     def ended(self) -> None:

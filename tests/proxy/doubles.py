@@ -8,7 +8,6 @@ Only the gateway's parts run elsewhere, on the reactor.
 from __future__ import annotations
 
 import http.client
-import io
 import select
 import socket
 import struct
@@ -59,12 +58,6 @@ class Line:
                 sent += self.sock.send(data[sent % len(data) :])
         self.sock.settimeout(PATIENCE)
         return sent
-
-    def push_some(self, data: bytes, most: int) -> int:
-        """Send as much of `data` as is taken right now."""
-        if not select.select([], [self.sock], [], 0)[1]:
-            return 0
-        return self.sock.send(data[:most], socket.MSG_DONTWAIT)
 
     def receive(self) -> bytes:
         """Return what comes next, b"" at the end."""
@@ -131,7 +124,7 @@ class Line:
         self.sock.close()
 
 
-class _Readable(io.RawIOBase):
+class _Readable:
     """A `Line` as http.client wants its socket; never reads beyond what it is asked for."""
 
     def __init__(self, line: Line) -> None:
@@ -140,32 +133,16 @@ class _Readable(io.RawIOBase):
     def makefile(self, mode: str) -> _Readable:
         return self
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._line.receive()
-        taken = data[: len(buffer)]
-        self._line._read = data[len(buffer) :] + self._line._read
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-    def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+    def read(self, size: int | None = -1) -> bytes:
         if size is None or size < 0:
             return self._line.rest()
-        data = b""
-        while len(data) < size and (more := super().read(size - len(data))):
-            data += more
-        return data
+        return self._line.exactly(size)
 
-    def readline(self, size: int | None = -1) -> bytes:  # type: ignore[override]
-        line = b""
-        while not line.endswith(b"\n"):
-            more = super().read(1)
-            if not more:
-                break
-            line += more
-        return line
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._line.until(b"\n")
+
+    def flush(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -358,11 +335,12 @@ class House:
         self._number += 1
         return Ids(f"REQUEST{self._number:04}", f"host-{self._number}")
 
-    def client(self, *, receive_buffer: int = 0) -> Line:
-        """Connect as a client."""
+    def client(self, *, small: bool = False) -> Line:
+        """Connect as a client, one whose kernel holds little for it when it is `small`."""
         sock = socket.socket()
-        if receive_buffer:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if small:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         sock.connect(self._listening.getsockname())
         line = Line(sock)
         self.lines.append(line)
@@ -379,9 +357,9 @@ class House:
         if stores is not None:
             eventually(lambda: self.counters.open("store") == stores)
 
-    def client_connection(self) -> Any:
-        """Return the gateway's side of the only client's connection."""
-        return eventually(lambda: next(iter(self.front.connections), None))
+    def sees(self, condition: Callable[[Any], Any]) -> None:
+        """Wait until `condition` holds for the gateway's side of a client's connection."""
+        eventually(lambda: any(condition(connection) for connection in self.front.connections))
 
     def send(
         self, request: HttpRequest, *, stream: bool = False, limit: int = 1 << 20
