@@ -274,6 +274,25 @@ def test_nothing_is_left_when_it_is_killed_while_starting(start):
         start.nothing_left()
 
 
+def test_nothing_is_left_when_it_is_stopped_while_starting(start):
+    with foreground(*start.words, cwd=start.directory) as process:
+        eventually(start.stores, start.log)
+        process.terminate()
+        process.wait(PATIENCE)
+        start.nothing_left()
+    assert "Traceback" not in start.log()
+
+
+def test_control_c_drains_before_the_store_stops(start):
+    with foreground(*start.words, cwd=start.directory) as process:
+        start.wait()
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(PATIENCE)
+        start.nothing_left()
+    assert "the embedded store ended" not in start.log()
+    assert "Traceback" not in start.log()
+
+
 @pytest.mark.parametrize("reactor", REACTORS)
 def test_the_stores_death_ends_the_gateway(start, reactor):
     with foreground(*start.words, cwd=start.directory, reactor=reactor) as process:
