@@ -38,7 +38,8 @@ carriers: $(VENV)/.test
 
 clients: $(VENV)/.test
 	$(BIN)/python -m tests.clients.debian
-	$(PYTEST) tests/clients
+	CARRIER=native $(PYTEST) tests/clients
+	CARRIER=twisted $(PYTEST) tests/clients/test_big_messages.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from tests.stores.processes import free_ports, running, spawn
 from tests.stores.store import REGION, Store
 
 TWISTD = Path(sys.executable).parent / "twistd"
+REACTOR = ["--reactor=epoll"] if os.environ.get("CARRIER") == "twisted" else []
+"""The carrier follows from the reactor: uvloop's own, unless another one is asked for."""
 Settings = Mapping[str, Mapping[str, str]]
 """Section, then key and value, as in the configuration."""
 
@@ -104,7 +107,7 @@ def running_gateway(
         nonlocal https, admin
         https, admin = free_ports(2)
         configuration.write_text(_configuration((https, admin), store, certificates, more or {}))
-        command = [TWISTD, "--nodaemon", "--pidfile=", "s3gateway", f"--config={configuration}"]
+        command = [TWISTD, "--nodaemon", "--pidfile=", *REACTOR, "s3gateway", f"--config={configuration}"]
         return spawn(command, log=log, directory=directory)
 
     with running(start, lambda: _is_ready(admin), log):
