@@ -39,7 +39,7 @@ carriers: $(VENV)/.test
 clients: $(VENV)/.test
 	$(BIN)/python -m tests.clients.debian
 	CARRIER=native $(PYTEST) tests/clients
-	CARRIER=twisted $(PYTEST) tests/clients/test_big_messages.py
+	CARRIER=twisted $(PYTEST) tests/clients
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix
