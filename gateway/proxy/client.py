@@ -46,7 +46,7 @@ class Owner(Protocol):
     def language_of(self, head: RequestHead) -> Language:
         """Return the language of a request."""
 
-    def ask(self, exchange: Exchange, body: bytes, done: Callable[[HttpReply], None]) -> None:
+    def ask(self, exchange: Exchange, body: bytes, done: Callable[[HttpReply | Problem], None]) -> None:
         """Lead an exchange whose request is whole."""
 
     def came(self, connection: ClientConnection) -> None:
@@ -262,15 +262,18 @@ class ClientConnection(Connection):
         self.set_deadline(None)
         body, self._body = bytes(self._body), bytearray()
         assert self._exchange is not None
-        self._owner.ask(self._exchange, body, self._replied)
+        self._owner.ask(self._exchange, body, self._settled)
 
-    def _replied(self, reply: HttpReply) -> None:
+    def _settled(self, outcome: HttpReply | Problem) -> None:
         """Answer; often called from the store's connection, whom our bugs do not concern."""
 
-        def replied() -> None:
-            self._answer(reply)
+        def settled() -> None:
+            if isinstance(outcome, Problem):
+                self._refuse(outcome)
+            else:
+                self._answer(outcome)
 
-        self._tell(replied)
+        self._tell(settled)
 
     def _refuse(self, problem: Problem) -> None:
         exchange = self._exchange or self._begin_exchange(self._owner.languages[-1], None)

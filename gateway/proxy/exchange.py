@@ -5,9 +5,9 @@ begins the client's language, joins it to the store's by `converse`, sends what 
 yields and gives the reply back in, each step in the callback that brought it: no Deferred and
 no task stands between a request and its answer.
 
-Whatever goes wrong ends here and nowhere else: a `Problem` is written by the client's language,
-anything else is a bug, logged with the request's id and told as InternalError. If the client
-goes away, `stop` ends all of it: the request at the store, the generators, the bodies.
+Whatever goes wrong comes out of here as a `Problem`, to be written by the client's language; what
+is none is a bug, logged with the request's id and told as InternalError. If the client goes
+away, `stop` ends all of it: the request at the store, the generators, the bodies.
 """
 
 from __future__ import annotations
@@ -106,22 +106,27 @@ class Exchange:
         self._asking: Asking | None = None
         self._bodies: list[Body] = []
 
-    def begin(self, body: bytes, ask: Ask, send: Send, done: Callable[[HttpReply], None]) -> None:
+    def begin(self, body: bytes, ask: Ask, send: Send, done: Callable[[HttpReply | Problem], None]) -> None:
         """Lead the conversation about a request that was read to its end.
 
         Args:
             body: All of it.
             ask: The store's language.
             send: Signs a request and sends it to the store; raises Problem when it cannot be.
-            done: Called once with the reply to write, unless `stop` is called before.
+            done: Called once, with the reply to write or the Problem to refuse with, unless
+                `stop` is called before.
 
         """
-        assert self.head is not None
+        head = self.head
+        assert head is not None
         self._send = send
         self._done = done
-        conversation = converse(self.language.serve(self.head, body, self._note), ask)
-        self._conversation = conversation
-        self._advance(partial(next, conversation))
+
+        def first() -> RestRequest:
+            self._conversation = converse(self.language.serve(head, body, self._note), ask)
+            return next(self._conversation)
+
+        self._advance(first)
 
     def refuse(self, problem: Problem) -> HttpReply:
         """Return the reply that tells the client `problem`, under the ids that our log knows."""
@@ -198,35 +203,35 @@ class Exchange:
 
     def _advance(self, step: Callable[[], RestRequest]) -> None:
         """Take one step of the conversation, and then what it leads to: a request or the reply."""
+        outcome: HttpReply | Problem
         try:
             self._asking = self._sent(step)
         except StopIteration as ended:
-            reply: HttpReply = ended.value
+            outcome = ended.value
         except Problem as problem:
-            reply = self.refuse(problem)
+            outcome = problem
         except Exception:  # noqa: BLE001 - a bug of any kind must not leave the client waiting
             log.failure("The conversation of request {request_id} broke", request_id=self.ids.request_id)
-            reply = self.refuse(Problem("InternalError"))
+            outcome = Problem("InternalError")
         else:
             return
         self._conversation = None
-        self._done(reply)
+        self._done(outcome)
 
     def _sent(self, step: Callable[[], RestRequest]) -> Asking:
         """Send the request that the conversation yields next; it hears of one that cannot be sent."""
-        assert self._conversation is not None
         while True:
             request = step()
             try:
                 return self._send(request, self._replied)
             except Problem as problem:
+                assert self._conversation is not None
                 step = partial(self._conversation.throw, problem)
 
     def _replied(self, reply: Outcome) -> None:
         self._asking = None
         conversation = self._conversation
-        if conversation is None:
-            return
+        assert conversation is not None  # else `stop` would have cancelled the request
         if isinstance(reply, Problem):
             self._advance(partial(conversation.throw, reply))
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.messages import HttpReply, Ids, RestRequest
+from gateway.messages import HttpReply, Ids, Problem, RestRequest
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.client import ClientConnection
 from gateway.proxy.connection import Counters, Sweep
@@ -90,7 +90,7 @@ class Front:
         """Return the first language that claims a request."""
         return next(language for language in self.languages if language.claims(head))
 
-    def ask(self, exchange: Exchange, body: bytes, done: Callable[[HttpReply], None]) -> None:
+    def ask(self, exchange: Exchange, body: bytes, done: Callable[[HttpReply | Problem], None]) -> None:
         """Lead an exchange whose request is whole."""
         exchange.begin(body, self._backend.ask, self._send, done)
 

@@ -241,7 +241,7 @@ class Plain:
         return Problem("MaxMessageLengthExceeded")
 
     def refuse(self, problem: Problem, head: Any, ids: Ids) -> HttpReply:
-        if head is not None and head.path == "/bug/refuse":
+        if head is not None and head.path.endswith("/refuse"):
             raise RuntimeError("a bug in refuse")
         status = STATUSES.get(problem.code, 400)
         body = b"" if problem.code == "Silent" else problem.code.encode()

@@ -576,21 +576,19 @@ class TestBugs:
         assert (reply.status, code(reply)) == (500, "InternalError")
         assert b"bug" not in reply.body
 
-    def test_behind_the_stores_reply(self, buggy):
-        client = buggy.client()
-        client.send(get("/badreply"))
-        client.reply()
-        client = buggy.client()
-        client.send(get("/stream/k"))
-        line = buggy.store.accept()
-        line.until(b"\r\n\r\n")
-        line.send(ok(b"fine"))
-        assert client.reply().body == b"fine"
-
     def test_in_the_refusal_itself(self, buggy):
         client = buggy.client()
         client.send(get("/bug/refuse"))
         assert client.ends()
+
+    def test_in_the_refusal_of_what_the_store_said(self, buggy):
+        client = buggy.client()
+        client.send(get("/store/refuse"))
+        line = buggy.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(ok(b"", status="404 Not Found"))
+        assert client.ends()
+        buggy.settled(0, 1)  # the store's connection has no part in it
 
     def test_of_a_conversation_names_the_request(self, buggy):
         client = buggy.client()
