@@ -9,6 +9,7 @@ from gateway.service.documents import own_documents
 from gateway.soap.envelope import SOAP
 from gateway.soap.serve import Soap
 from gateway.soap.signature import sign
+from gateway.wire.http1 import RequestHead
 from gateway.wire.texts import build_moment
 from tests.joined import head_of, our_contract
 
@@ -50,10 +51,8 @@ def envelope(body: str, header: str | None = None, *, space: str = SOAP) -> byte
     )
 
 
-def asked(message: bytes, *fields: str, of: Soap | None = None, secure: bool = True) -> Call:
-    """The Call of a message that was POSTed; a refusal is raised."""
-    of = of or soap()
-    head = head_of(f"Content-Length: {len(message)}", "Content-Type: text/xml", *fields)
+def led(head: RequestHead, message: bytes, of: Soap, *, secure: bool = True) -> Call:
+    """The Call of a request; a refusal is raised."""
     of.admit(head, secure=secure)
     conversation = of.serve(head, message, lambda *_: None)
     try:
@@ -62,9 +61,14 @@ def asked(message: bytes, *fields: str, of: Soap | None = None, secure: bool = T
         conversation.close()
 
 
-def outcome(message: bytes, *fields: str, of: Soap | None = None, secure: bool = True) -> Call | str:
+def asked(message: bytes, *fields: str, of: Soap | None = None) -> Call:
+    """The Call of a message that was POSTed over TLS; a refusal is raised."""
+    return led(head_of(f"Content-Length: {len(message)}", *fields), message, of or soap())
+
+
+def outcome(message: bytes, *fields: str, of: Soap | None = None) -> Call | str:
     """The Call of a message, or the code it is refused with."""
     try:
-        return asked(message, *fields, of=of, secure=secure)
+        return asked(message, *fields, of=of)
     except Problem as problem:
         return problem.code
