@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import select
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -35,6 +36,8 @@ from gateway.proxy.connection import Connection, Sweep
 from gateway.proxy.front import Front
 from gateway.proxy.limits import ClientLimits, StoreLimits
 from gateway.proxy.upstream import StoreAddress, Upstream
+from gateway.service.self_signed import SelfSigned
+from gateway.service.tls import client_context, server_context
 from tests.carriers import PATIENCE, eventually, listening, on_reactor
 
 
@@ -151,14 +154,19 @@ class _Readable:
 class ScriptedStore:
     """A store that does what the test does on its connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: SelfSigned | None) -> None:
         self.listening = listening()
         self.listening.settimeout(PATIENCE)
         self.port: int = self.listening.getsockname()[1]
         self.lines: list[Line] = []
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+        if self._tls and certificate:
+            self._tls.load_cert_chain(certificate.identity.certificate, certificate.identity.key)
 
     def accept(self) -> Line:
-        line = Line(self.listening.accept()[0])
+        sock = self.listening.accept()[0]
+        sock.settimeout(PATIENCE)
+        line = Line(self._tls.wrap_socket(sock, server_side=True) if self._tls else sock)
         self.lines.append(line)
         return line
 
@@ -294,10 +302,12 @@ class House:
         languages: tuple[Any, ...],
         clients: ClientLimits,
         stores: StoreLimits,
+        certificate: SelfSigned | None = None,
     ) -> None:
+        self.certificate = certificate
         self.clock = Clock()
         self.clock.advance(784111777)  # RFC 9110's own date
-        self.store = ScriptedStore()
+        self.store = ScriptedStore(certificate)
         self.counters = Recorded()
         self.languages = languages
         self.events = Events([])
@@ -312,9 +322,16 @@ class House:
         self.sweep = Sweep(self.clock)
         self.sweep.start()
         self.carrier = carrier_for(self._reactor)
+        tls = None
+        address = StoreAddress("127.0.0.1", self.store.port)
+        if self.certificate:
+            context = server_context(self.carrier.name, [self.certificate.identity])
+            tls = lambda: context  # noqa: E731 - a value that is asked for at each handshake
+            trust = client_context(self.carrier.name, self.certificate.ca)
+            address = StoreAddress("localhost", self.store.port, ("localhost", trust))
         self.upstream = Upstream(
             self.carrier,
-            StoreAddress("127.0.0.1", self.store.port),
+            address,
             clock=self.clock,
             sweep=self.sweep,
             counters=self.counters,
@@ -329,7 +346,7 @@ class House:
             counters=self.counters,
             limits=clients,
         )
-        self._acceptor = self.carrier.accept(self._listening, lambda _peer: self.front.connection())
+        self._acceptor = self.carrier.accept(self._listening, lambda _peer: self.front.connection(), tls=tls)
 
     def _new_ids(self) -> Ids:
         self._number += 1
@@ -341,7 +358,11 @@ class House:
         if small:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        sock.settimeout(PATIENCE)
         sock.connect(self._listening.getsockname())
+        if self.certificate:
+            context = ssl.create_default_context(cafile=str(self.certificate.ca))
+            sock = context.wrap_socket(sock, server_hostname="localhost", suppress_ragged_eofs=False)
         line = Line(sock)
         self.lines.append(line)
         return line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
@@ -33,6 +34,14 @@ def _buggy(reactor):
     yield house
     house.close()
     assert house.events.bugs
+
+
+@pytest.fixture(name="secure")
+def _secure(reactor, certificate):
+    house = House(reactor, (Plain(),), CLIENTS, STORES, certificate)
+    yield house
+    house.close()
+    assert not house.events.bugs
 
 
 def limits(**changed):
@@ -563,6 +572,73 @@ class TestSlow:
         house.advance(CLIENTS.stall_seconds + 2)
         house.settled(0, 0)
         assert ("write_stall",) in house.counters.of("limited")
+
+
+class TestTls:
+    """The same over TLS towards both sides; there is no half-close, and ends look different."""
+
+    def test_requests_follow_each_other(self, secure):
+        client, line = secure.client(), None
+        for number in range(3):
+            client.send(post(f"/store/{number}", b"data"))
+            line = line or secure.store.accept()
+            line.until(b"data")
+            line.send(ok(f"answer {number}".encode()))
+            assert client.reply("POST").body == f"answer {number}".encode()
+
+    def test_a_client_that_writes_everything_before_it_reads_still_reads_the_answer(self, secure):
+        client = secure.client()
+        client.send(get("/echo", f"Content-Length: {MANY}", method="POST"))
+        for _ in range(MANY >> 16):
+            client.send(bytes(1 << 16))
+        assert code(client.reply("POST")) == "MaxMessageLengthExceeded"
+        assert client.ends()
+
+    def test_a_large_stream_to_a_slow_reader(self, secure):
+        size = 32 << 20
+        client = secure.client(small=True)
+        client.send(get("/stream/k"))
+        line = secure.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode())
+        client.until(b"\r\n\r\n")
+        rest = Thread(target=line.send, args=(bytes(size),))
+        rest.start()
+        left = size
+        while left:
+            left -= len(client.exactly(min(left, 1 << 16)))
+        rest.join()
+        client.send(get("/echo"))
+        assert client.reply().body == b"/echo"
+
+    def test_a_client_that_leaves_ends_the_work(self, secure):
+        client = secure.client()
+        client.send(get("/store/k"))
+        line = secure.store.accept()
+        line.until(b"\r\n\r\n")
+        client.close()
+        secure.settled(0, 0)
+
+    def test_the_stores_death_in_the_answer_is_no_end(self, secure):
+        client = secure.client()
+        client.send(get("/stream/k"))
+        line = secure.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        client.until(b"hello")
+        line.close()
+        with pytest.raises((ConnectionResetError, ssl.SSLEOFError)):
+            client.rest()
+
+    def test_a_body_that_ends_with_the_stores_connection_is_not_believed(self, secure):
+        client = secure.client()
+        client.send(get("/store/k"))
+        line = secure.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(b"HTTP/1.1 200 OK\r\n\r\nmaybe all")
+        line.sock.unwrap()
+        line.close()
+        assert code(client.reply()) == "InternalError"
 
 
 class TestBugs:

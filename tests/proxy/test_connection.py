@@ -228,6 +228,22 @@ def test_nothing_is_sent_or_heard_after_finish(shell: Shell, version: ssl.TLSVer
     eventually(lambda: shell.made[0].heard == ["began", "received", "lost"])
 
 
+@ways
+def test_a_paused_connection_finishes_like_any_other(shell: Shell, version: ssl.TLSVersion | None) -> None:
+    def pause_and_finish(connection: Recorder, data: bytes) -> None:
+        connection.pause()
+        connection.send(pattern(BIG))
+        connection.finish()
+
+    client = shell.serving(version, received=pause_and_finish).connect(version)
+    client.sendall(b"x")
+    assert len(read_all(client)) == BIG
+    if isinstance(client, ssl.SSLSocket):
+        client.unwrap()
+    client.close()
+    eventually(lambda: shell.made[0].heard == ["began", "received", "lost"])
+
+
 def test_a_plain_client_may_end_and_still_read(shell: Shell) -> None:
     def answer(connection: Recorder) -> None:
         connection.send(b"answer to ", bytes(connection.data))
