@@ -249,8 +249,13 @@ class Connection:
         return not self._full
 
     def finish(self) -> None:
-        """Close once everything has been sent. The subclass hears nothing more but `lost`."""
+        """Close once everything has been sent. The subclass hears nothing more but `lost`.
+
+        What the peer sends from now on is not read. TCP answers that by a reset, which may overtake
+        what was sent: read what is still to come before.
+        """
         if not self.closed and self._transport is not None:
+            self.resume()  # else the end of TLS would not be noticed
             self._close()
             self._transport.close()
 
