@@ -83,6 +83,14 @@ def test_operation_and_access_key_are_noted_as_soon_as_they_are_read():
     assert noted == [("DeleteBucket", ""), ("DeleteBucket", KEY)]
 
 
+def test_one_signature_serves_for_any_bucket_and_any_data():
+    """Wire rule 17: clients are known that sign once for minutes; only TLS protects the rest."""
+    proof = security("DeleteObject")
+    for key in ("k", "l"):
+        body = envelope(asking("DeleteObject", f"{BUCKET}<Key>{key}</Key>", signed=proof))
+        assert asked(body).values["Key"] == key
+
+
 # -- anonymous (wire rule 14) -----------------------------------------------------------------
 
 
