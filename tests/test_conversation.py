@@ -1,180 +1,203 @@
-"""A language that serves joined to one that asks: who hears what, and who is closed."""
+"""Two languages joined: what one yields the other asks, and whatever goes wrong has one way out."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gateway.conversation import converse
-from gateway.messages import Answer, Call, Problem
+from gateway.messages import Answer, Body, Call, HttpReply, Problem, RestReply
+from gateway.soap.faults import parse_fault
+from tests.joined import IDS, Joined, head_of, message, our_contract
+from tests.schema import judge
+from tests.strategies import calls_of
+
+FIRST, SECOND = Call("DeleteObject", {"Key": "1"}), Call("DeleteObject", {"Key": "2"})
 
 
-def one_call(said):
-    """A client's side that asks once and replies with what came of it."""
-    try:
-        answer = yield Call("First", {})
-        said.append(("answered", answer.values))
-        return "the reply"
-    finally:
-        said.append("serve closed")
+def ask(call: Call) -> Generator[str, str, Answer]:
+    """A store's side that asks one question a call and fails when told to."""
+    said = yield f"delete {call.values['Key']}"
+    if said == "no":
+        raise Problem("AccessDenied")
+    return Answer(call.operation, {"said": said})
 
 
-def two_requests(call):
-    """A store's side that takes two requests to an answer."""
-    one = yield f"{call.operation} 1"
-    two = yield f"{call.operation} 2"
-    return Answer(call.operation, {"came": (one, two)})
-
-
-def refused(call):
-    yield f"{call.operation} 1"
-    raise Problem("NoSuchKey")
-
-
-def refused_at_once(call):
-    raise Problem("NotImplemented")
-    yield  # a generator, like the others
-
-
-def last(conversation, *replies):
-    """What a conversation returns when the store replies so; and what it sent."""
-    sent = [next(conversation)]
-    for reply in replies[:-1]:
-        sent.append(conversation.send(reply))
-    with pytest.raises(StopIteration) as done:
-        conversation.send(replies[-1])
-    return done.value.value, sent
-
-
-def test_requests_go_out_replies_come_in_and_the_reply_is_the_end():
-    said = []
-    assert last(converse(one_call(said), two_requests), "a", "b") == ("the reply", ["First 1", "First 2"])
-    assert said == [("answered", {"came": ("a", "b")}), "serve closed"]
-
-
-def test_a_client_that_needs_no_store():
-    def serve():
-        return "the contract"
-        yield
-
-    with pytest.raises(StopIteration) as done:
-        next(converse(serve(), two_requests))
-    assert done.value.value == "the contract"
-
-
-def test_a_client_that_asks_more_than_once():
-    def serve():
-        one = yield Call("First", {})
-        two = yield Call("Second", {})
-        return one, two
-
-    (one, two), sent = last(converse(serve(), two_requests), "a", "b", "c", "d")
-    assert sent == ["First 1", "First 2", "Second 1", "Second 2"]
-    assert (one.values, two.values) == ({"came": ("a", "b")}, {"came": ("c", "d")})
-
-
-def test_a_problem_of_the_store_comes_out_when_the_client_lets_it():
-    said = []
-    conversation = converse(one_call(said), refused)
-    next(conversation)
-    with pytest.raises(Problem) as caught:
-        conversation.send("a")
-    assert caught.value.code == "NoSuchKey"
-    assert said == ["serve closed"]
-
-
-@pytest.mark.parametrize("ask", [refused, refused_at_once])
-def test_a_client_may_catch_a_problem_and_reply(ask):
-    def serve():
-        try:
-            yield Call("First", {})
-        except Problem as problem:
-            return problem.code
+def test_calls_become_requests_and_their_answers_a_reply():
+    def serve() -> Generator[Call, Answer, str]:
+        first = yield FIRST
+        second = yield SECOND
+        return f"{first.values['said']} and {second.values['said']}"
 
     conversation = converse(serve(), ask)
+    assert next(conversation) == "delete 1"
+    assert conversation.send("yes") == "delete 2"
     with pytest.raises(StopIteration) as done:
-        next(conversation)
-        conversation.send("a")
-    assert done.value.value in {"NoSuchKey", "NotImplemented"}
+        conversation.send("sure")
+    assert done.value.value == "yes and sure"
 
 
-def test_a_client_may_catch_a_problem_and_go_on():
-    """So does a delete of many objects, of which one is not there."""
+def test_a_reply_may_need_no_store():
+    def serve() -> Generator[Call, Answer, str]:
+        return "reply"
+        yield FIRST
 
-    def serve():
-        codes = []
-        for name in ("First", "Second"):
-            try:
-                yield Call(name, {})
-            except Problem as problem:
-                codes.append(problem.code)
-        return codes
-
-    assert last(converse(serve(), refused), "a", "b") == (["NoSuchKey", "NoSuchKey"], ["First 1", "Second 1"])
+    with pytest.raises(StopIteration) as done:
+        next(converse(serve(), ask))
+    assert done.value.value == "reply"
 
 
-def test_a_client_that_refuses_before_it_asks():
-    def serve():
-        raise Problem("MissingSecurityElement")
-        yield
+def test_a_problem_of_the_store_may_be_caught():
+    """A deletion of several objects goes on."""
 
-    with pytest.raises(Problem, match="MissingSecurityElement"):
-        next(converse(serve(), two_requests))
-
-
-def test_a_client_that_refuses_the_answer():
-    def serve():
-        yield Call("First", {})
-        raise Problem("InlineDataTooLarge")
-
-    conversation = converse(serve(), two_requests)
-    next(conversation)
-    conversation.send("a")
-    with pytest.raises(Problem, match="InlineDataTooLarge"):
-        conversation.send("b")
-
-
-def test_a_bug_is_not_thrown_into_the_client_and_closes_it():
-    said = []
-
-    def broken(call):
-        yield "1"
-        raise KeyError(call.operation)
-
-    conversation = converse(one_call(said), broken)
-    next(conversation)
-    with pytest.raises(KeyError):
-        conversation.send("a")
-    assert said == ["serve closed"]
-
-
-def test_a_problem_thrown_from_outside_reaches_the_store_s_side_first():
-    """So hears a request that could not be sent; what it lets out is the client's to catch."""
-    heard = []
-
-    def asking(call):
+    def serve() -> Generator[Call, Answer, str]:
         try:
-            yield "1"
+            yield FIRST
         except Problem as problem:
-            heard.append(problem.code)
-            raise
+            failed = problem.code
+        answer = yield SECOND
+        return f"{failed}, {answer.values['said']}"
 
-    conversation = converse(one_call([]), asking)
+    conversation = converse(serve(), ask)
     next(conversation)
-    with pytest.raises(Problem):
-        conversation.throw(Problem("ServiceUnavailable"))
-    assert heard == ["ServiceUnavailable"]
+    assert conversation.send("no") == "delete 2"
+    with pytest.raises(StopIteration) as done:
+        conversation.send("yes")
+    assert done.value.value == "AccessDenied, yes"
 
 
-def test_closing_closes_both_sides():
-    said = []
-
-    def asking(call):
+def test_a_problem_that_is_caught_may_be_the_last_word():
+    def serve() -> Generator[Call, Answer, str]:
         try:
-            yield "1"
-        finally:
-            said.append("ask closed")
+            yield FIRST
+        except Problem:
+            return "gave up"
+        raise AssertionError
 
-    conversation = converse(one_call(said), asking)
+    conversation = converse(serve(), ask)
+    next(conversation)
+    with pytest.raises(StopIteration) as done:
+        conversation.send("no")
+    assert done.value.value == "gave up"
+
+
+def test_a_problem_that_nobody_catches_comes_out():
+    def serve() -> Generator[Call, Answer, str]:
+        yield FIRST
+        raise AssertionError
+
+    conversation = converse(serve(), ask)
+    next(conversation)
+    with pytest.raises(Problem, match="AccessDenied"):
+        conversation.send("no")
+
+
+def test_a_problem_of_the_clients_side_comes_out():
+    def serve() -> Generator[Call, Answer, str]:
+        raise Problem("InvalidSOAPRequest")
+        yield FIRST
+
+    with pytest.raises(Problem, match="InvalidSOAPRequest"):
+        next(converse(serve(), ask))
+
+
+def test_a_client_that_leaves_ends_both_sides():
+    ended = []
+
+    def serve() -> Generator[Call, Answer, str]:
+        try:
+            yield FIRST
+        finally:
+            ended.append("serve")
+        raise AssertionError
+
+    def asking(call: Call) -> Generator[str, str, Answer]:
+        try:
+            yield call.operation
+        finally:
+            ended.append("ask")
+        raise AssertionError
+
+    conversation = converse(serve(), asking)
     next(conversation)
     conversation.close()
-    assert said == ["ask closed", "serve closed"]
+    assert sorted(ended) == ["ask", "serve"]
+
+
+# -- SOAP and REST joined ---------------------------------------------------------------------
+
+JOINED = Joined("http://store:9000", "ALICE", "secret")
+XML = st.sampled_from(
+    [
+        b"<AccessControlPolicy><Owner/><AccessControlList><Grant/></AccessControlList></AccessControlPolicy>",
+        (
+            b"<AccessControlPolicy><AccessControlList><Grant><Grantee><URI>u</URI></Grantee>"
+            b"<Permission>LIST</Permission></Grant></AccessControlList></AccessControlPolicy>"
+        ),
+        (
+            b"<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>%00</Key><StorageClass>SNOW"
+            b"</StorageClass></Contents></ListBucketResult>"
+        ),
+        (
+            b"<ListAllMyBucketsResult><Buckets><Bucket><CreationDate>9999-12-31T23:59:59-01:00</CreationDate>"
+            b"</Bucket></Buckets></ListAllMyBucketsResult>"
+        ),
+        b"<BucketLoggingStatus><LoggingEnabled/></BucketLoggingStatus>",
+        b"<CopyObjectResult/>",
+        b"<Error><Code>NoSuchKey</Code><Odd>\xc2\x85</Odd></Error>",
+    ]
+)
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(["last-modified", "etag", "content-length", "x-amz-meta-a", "content-type"]),
+        st.text(st.characters(max_codepoint=0xFF), max_size=30),
+    ),
+    max_size=3,
+).map(lambda headers: (*headers, ("date", "Mon, 23 Nov 2026 12:00:00 GMT")))
+REPLIES = st.lists(
+    st.tuples(st.sampled_from([200, 206, 304, 404, 412, 500]), st.binary(max_size=60) | XML, HEADERS),
+    min_size=4,
+    max_size=4,
+)
+
+
+def led(call: Call, replies: list[tuple[int, bytes, tuple[tuple[str, str], ...]]]) -> HttpReply:
+    """The reply to a call when the store says these."""
+    soap, rest = JOINED.soap, JOINED.rest
+    signed = Call(call.operation, call.values, JOINED.credentials(call.operation))
+    head = head_of("Content-Type: text/xml; charset=utf-8")
+    left = list(replies)
+    conversation = converse(soap.serve(head, message(signed), lambda *_: None), rest.ask)
+    try:
+        request = next(conversation)
+        while True:
+            status, body, headers = left.pop(0)
+            content = Body(body, len(body)) if request.stream and status < 300 else body
+            request = conversation.send(RestReply(status, "", headers, content))
+    except StopIteration as done:
+        return done.value
+    except Problem as problem:
+        return soap.refuse(problem, head, IDS)
+
+
+PLAIN = {
+    **dict.fromkeys(("Bucket", "SourceBucket", "DestinationBucket"), "b"),
+    **dict.fromkeys(("Key", "SourceKey", "DestinationKey"), "k"),
+    "Data": b"hello",
+    "ContentLength": 5,
+    "InlineData": True,
+}
+"""Values that let a call reach the store."""
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(calls_of(our_contract()), REPLIES)
+def test_whatever_a_store_says_is_a_valid_answer_or_a_fault(call, replies):
+    plain = {name: value for name, value in PLAIN.items() if name in call.values}
+    reply = led(Call(call.operation, {**call.values, **plain}), replies)
+    text = b"".join(piece if isinstance(piece, bytes) else b"" for piece in reply.pieces)
+    judge(text)
+    assert (reply.status == 500) == (parse_fault(text) is not None)

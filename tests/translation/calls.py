@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -59,3 +60,8 @@ def metadata_of(answer: Mapping[str, Any]) -> dict[str, str]:
 
 def entries(metadata: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in metadata.items()]
+
+
+def in_milliseconds(moment: datetime) -> datetime:
+    """A moment as SOAP writes it: cut, not rounded."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -20,6 +20,7 @@ from tests.translation.calls import (
     empty,
     entries,
     get,
+    in_milliseconds,
     joined,
     metadata_of,
     put,
@@ -37,13 +38,8 @@ def test_buckets_are_listed_as_boto3_lists_them(gateway, client):
     theirs = client.list_buckets()
     assert listed["Owner"]["ID"] == theirs["Owner"]["ID"]
     assert {one["Name"]: one["CreationDate"] for one in listed["Buckets"]["Bucket"]} == {
-        one["Name"]: _cut(one["CreationDate"]) for one in theirs["Buckets"]
+        one["Name"]: in_milliseconds(one["CreationDate"]) for one in theirs["Buckets"]
     }
-
-
-def _cut(moment: datetime) -> datetime:
-    """As SOAP writes it: to milliseconds, cut."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def test_a_bucket_is_made_and_deleted(gateway, client):
