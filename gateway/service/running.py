@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -31,6 +32,9 @@ from gateway.service.reactors import watch_children
 
 STORE_DIED = 69
 """The exit status when the embedded store is lost (sysexits.h, EX_UNAVAILABLE)."""
+
+SPARE_FILES = 64
+"""Open files beside the connections: listeners, logs, libraries, the reactor's own."""
 
 _log = Logger()
 
@@ -110,7 +114,9 @@ class Running(Service):
             self._reactor.callWhenRunning(self.store.start)
         self._acceptors = [self._accept(listener) for listener in self._listeners]
         _log.info("{line}", line=self._start_line())
-        for warning in self._assembly.warnings:
+        limits = self._config.limits
+        files = allow_files(limits.max_connections + limits.max_backend_connections + SPARE_FILES)
+        for warning in (*self._assembly.warnings, *files):
             _log.warn("{line}", line=warning)
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
@@ -175,6 +181,18 @@ class Running(Service):
                 maybeDeferred(self._admin_port.stopListening).addCallback(lambda _: listener.close())
             )
         return gatherResults(ending).addCallback(lambda _: None)
+
+
+def allow_files(wanted: int) -> tuple[str, ...]:
+    """Let this process have as many open files as `wanted`, if its hard limit does; else return a warning."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return ()
+    granted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
+    if granted == wanted:
+        return ()
+    return (f"the connections that the limits allow need {wanted} open files, the system allows {hard}",)
 
 
 def _exit(status: int) -> None:

@@ -1,6 +1,7 @@
 """A running gateway's states and its end; what clients see of them is in test_tap."""
 
 import atexit
+import resource
 import socket
 import urllib.request
 from contextlib import suppress
@@ -13,7 +14,7 @@ from gateway.proxy.carrier import carrier_for
 from gateway.service.assembly import assemble
 from gateway.service.config import make_config
 from gateway.service.listeners import bind_all
-from gateway.service.running import STORE_DIED, Running
+from gateway.service.running import STORE_DIED, Running, allow_files
 from tests.carriers import eventually, on_reactor
 from tests.service.twistd import CREDENTIALS, PATIENCE, get
 
@@ -148,3 +149,23 @@ def test_the_admin_site_on_a_unix_socket(make, tmp_path, logged):
     on_reactor(running.stopService)
     assert not (tmp_path / "admin.socket").exists()
     assert not [line for line in logged if "Error" in line]
+
+
+@pytest.mark.parametrize(
+    ("limits", "wanted", "granted", "warnings"),
+    [
+        ((100, 1000), 50, None, 0),
+        ((100, 1000), 500, 500, 0),
+        ((100, 1000), 5000, 1000, 1),
+        ((100, resource.RLIM_INFINITY), 5000, 5000, 0),
+        ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), 5000, None, 0),
+    ],
+)
+def test_open_files_are_allowed_as_far_as_the_system_does(monkeypatch, limits, wanted, granted, warnings):
+    given = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _what, new: given.append(new))
+    told = allow_files(wanted)
+    assert given == ([] if granted is None else [(granted, limits[1])])
+    assert len(told) == warnings
+    assert all("5000 open files, the system allows 1000" in line for line in told)
