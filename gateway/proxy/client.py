@@ -26,6 +26,7 @@ from gateway.proxy.connection import Connection, Counters, Sweep
 from gateway.proxy.exchange import Exchange, Language
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.framing import Framing, reply_head
+from gateway.proxy.leftover import Leftover
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
@@ -83,6 +84,7 @@ class ClientConnection(Connection):
         self._limits = owner.limits
         self._pending = b""
         self._proceeding = False
+        self._listening = True
         self._client_ended = False
         self._expect_head()
 
@@ -97,9 +99,8 @@ class ClientConnection(Connection):
         self._most = 0
         self._mark = 0
         self._outgoing: Outgoing | None = None
-        self._early = False
+        self._leftover: Leftover | None = None
         self._last = False
-        self._discarded = 0
 
     @property
     def busy(self) -> bool:
@@ -120,13 +121,11 @@ class ClientConnection(Connection):
 
     def received(self, data: bytes) -> None:
         """Take what came, as far as it goes."""
-        if self._early:
-            self._discard(data)
+        if self._leftover is not None:
+            self._discard(self._leftover, data)
             return
         self._pending += data
         self._proceed()
-        if len(self._pending) > self._limits.pipelined_bytes:
-            self.pause()
 
     def ended(self) -> None:
         """The client sends no more; it may still read. What it has asked for is answered."""
@@ -188,8 +187,14 @@ class ClientConnection(Connection):
                     break
         finally:
             self._proceeding = False
+        self._listen(len(self._pending) <= self._limits.pipelined_bytes)
         if self._client_ended and self._state is State.HEAD:
             self.finish()
+
+    def _listen(self, wanted: bool) -> None:
+        if wanted != self._listening:
+            self._listening = wanted
+            (self.resume if wanted else self.pause)()
 
     def _read_head(self, data: bytes) -> None:
         if self._started is None:
@@ -286,8 +291,8 @@ class ClientConnection(Connection):
         assert exchange is not None
         self._state = State.ANSWERING
         self.set_deadline(None)
-        self._early = self._reader is None or not self._reader.done
-        framing = Framing.of(reply, exchange.head, close=self._early or self._owner.draining)
+        early = self._reader is None or not self._reader.done
+        framing = Framing.of(reply, exchange.head, close=early or self._owner.draining)
         head = reply_head(reply, framing, exchange.ids, self._owner.sweep.seconds())
         self._last = framing.close
         exchange.status = reply.status
@@ -300,10 +305,11 @@ class ClientConnection(Connection):
             done=self._answered,
             broken=self.reset,
         )
-        if self._early:
+        if early:
+            self._leftover = Leftover(self._reader, self._limits.linger_bytes)
             rest, self._pending = self._pending, b""
-            self.resume()
-            self._discard(rest)
+            self._listen(True)
+            self._discard(self._leftover, rest)
         self._outgoing.begin(head)
 
     def _answered(self) -> None:
@@ -311,36 +317,31 @@ class ClientConnection(Connection):
         assert exchange is not None
         exchange.stop()
         self._note(exchange, whole=True)
-        if self._early:
+        if self._leftover is not None:
             self._state = State.DISCARDING
             self.set_deadline(self._limits.linger_seconds)
-            self._discard(b"")
+            self._end_if_over(self._leftover)
         elif self._last:
             self.finish()
         else:
             self._expect_head()
             self.set_deadline(self._limits.idle_seconds)
-            self.resume()
             self._proceed()
 
-    def _discard(self, data: bytes) -> None:
-        """Throw away the rest of a request; close once it has ended, or was too much of it."""
-        allowed = self._discarded <= self._limits.linger_bytes
-        self._discarded += len(data)
-        too_much = self._discarded > self._limits.linger_bytes
-        if allowed and too_much:
+    # discarding
+
+    def _discard(self, leftover: Leftover, data: bytes) -> None:
+        before = leftover.too_much
+        leftover.take(data)
+        if leftover.too_much and not before:
             self.counters.limited("linger_bytes")
-        reader = self._reader
-        if reader is not None and not reader.done:
-            try:
-                reader.feed(data)
-            except Problem:
-                self._reader = reader = None  # nobody knows where it ends: the limits decide
-        whole = reader is not None and reader.done
-        if self._state is State.DISCARDING and (whole or too_much or self._client_ended):
+            self._listen(False)
+        self._end_if_over(leftover)
+
+    def _end_if_over(self, leftover: Leftover) -> None:
+        """Close behind the answer, once the rest of the request has ended or was too much."""
+        if self._state is State.DISCARDING and (leftover.over or self._client_ended):
             self.finish()
-        elif too_much:
-            self.pause()
 
     def _note(self, exchange: Exchange, *, whole: bool) -> None:
         head, reader, outgoing = exchange.head, self._reader, self._outgoing

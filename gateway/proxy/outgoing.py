@@ -87,10 +87,8 @@ class Outgoing:
         self.blocked = False
         if self._source is not None:
             self._source.resume()
-        elif self.over:
-            self._done()
         else:
-            self._go_on()
+            self._done()
 
     def close(self) -> None:
         """Write no more and close the Bodies that are left. Neither callback is called."""
@@ -113,8 +111,6 @@ class Outgoing:
             data = coding.feed(data)
         self._add(data)
         self._flush()
-        if self.blocked and self._source is not None:
-            self._source.pause()
 
     def end(self) -> None:
         """Send what the codings still hold, then the next piece."""
@@ -132,7 +128,7 @@ class Outgoing:
         self._broken()
 
     def _go_on(self) -> None:
-        while not (self.blocked or self.over) and self._source is None:
+        while not self.over and self._source is None:
             if not self._pieces:
                 self._complete()
                 return
@@ -163,3 +159,5 @@ class Outgoing:
             self.sent += sum(map(len, ready))
             if not self._send(*ready):
                 self.blocked = True
+                if self._source is not None:
+                    self._source.pause()

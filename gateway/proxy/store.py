@@ -8,6 +8,9 @@ every proxy that was ever poisoned): a reply that asked to close, that ended wit
 that came before the request was sent whole, that was not read to its end, or with bytes behind
 it; and any byte while idle. Such a connection is dropped, never mended.
 
+A body that ends with the connection is believed only where the end can be told from a cut: not
+over TLS, whose carriers do not tell.
+
 Wire rule 7 decides what a failure is called: no byte of a reply ServiceUnavailable, anything
 unreadable behind a first byte InternalError. Neither tells the client about the store.
 """
@@ -247,7 +250,8 @@ class StoreConnection(Connection):
             self._owner.released(self)
         if incoming is not None:
             incoming.end()
-        elif asking is not None:
+        else:
+            assert asking is not None
             self._deliver(asking, head, body)
 
     def _deliver(self, asking: Asking, head: ReplyHead, body: Piece) -> None:

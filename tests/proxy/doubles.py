@@ -264,6 +264,8 @@ class PlainStore:
         reply = yield RestRequest(
             "PUT" if data else "GET", key=call.values["Key"], body=data, stream=call.values["Stream"]
         )
+        if reply.status == 403:
+            raise Problem("InternalError") from Problem("SignatureDoesNotMatch", "Check it.")
         if reply.status >= 400:
             raise Problem("NoSuchKey", request_id=reply.header("x-amz-request-id") or "")
         return Answer(call.operation, {"pieces": (reply.body,)})

@@ -65,6 +65,23 @@ class TestKeepAlive:
             assert reply.getheader("server") == "s3gateway"
         assert house.counters.of("opened") == [("client",)]
 
+    def test_a_connection_is_busy_from_the_head_to_the_answers_end(self, house):
+        client = house.client()
+        client.send(get("/store/k"))
+        line = house.store.accept()
+        line.until(b"\r\n\r\n")
+        house.sees(lambda connection: connection.busy)
+        line.send(ok())
+        client.reply()
+        house.sees(lambda connection: not connection.busy)
+
+    def test_room_in_the_buffer_that_nobody_waited_for_is_no_event(self, house):
+        client = house.client()
+        house.settled(1)
+        house.sees(lambda connection: not connection.drained())
+        client.send(get("/echo"))
+        assert client.reply().body == b"/echo"
+
     def test_close_is_honoured(self, house):
         client = house.client()
         client.send(get("/echo", "Connection: close"))
@@ -135,6 +152,20 @@ class TestPipelining:
         for _ in range(sent // len(request)):
             assert client.reply().body == b"/echo"
         assert client.ends()
+
+    def test_what_waits_does_not_grow_with_each_answer(self, house):
+        client = house.client(small=True)
+        client.send(get("/store/k"))
+        line = house.store.accept()
+        request = get("/store/k")
+        most = 0
+        for _ in range(5):
+            line.until(b"\r\n\r\n")
+            client.push(request * 1000, 1 << 20)
+            most = max(most, on_reactor(lambda: max(len(c._pending) for c in house.front.connections)))
+            line.send(ok(b"next"))
+            assert client.reply().body == b"next"
+        assert most <= CLIENTS.pipelined_bytes + (1 << 18)
 
     def test_requests_behind_the_last_one_are_not_served(self, house):
         client = house.client()
@@ -665,6 +696,34 @@ class TestBugs:
         line.send(ok(b"", status="404 Not Found"))
         assert client.ends()
         buggy.settled(0, 1)  # the store's connection has no part in it
+
+    def test_in_a_streamed_answer(self, buggy):
+        client = buggy.client()
+        client.send(get("/stream/k"))
+        line = buggy.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun")
+        client.until(b"begun")
+        buggy.sees(lambda connection: setattr(connection._outgoing, "_codings", (None,)) or True)
+        line.send(b"ended")
+        assert client.ends()
+        buggy.settled(0, 0)
+
+    def test_behind_the_beginning_of_an_answer(self, buggy):
+        def break_it(connection):
+            connection._pending = None
+            return True
+
+        client = buggy.client()
+        client.send(get("/stream/k"))
+        line = buggy.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun")
+        client.until(b"begun")
+        buggy.sees(break_it)
+        client.send(get("/echo"))
+        assert client.ends()
+        assert line.ends()
 
     def test_of_a_conversation_names_the_request(self, buggy):
         client = buggy.client()

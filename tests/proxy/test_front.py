@@ -82,6 +82,17 @@ class TestLog:
             ("rest", "GetObject", 400, "NoSuchKey"),
         ]
 
+    def test_of_what_the_store_said_and_the_client_is_not_told(self, house):
+        client = house.client()
+        client.send(get("/store/k"))
+        line = house.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(ok(b"", status="403 Forbidden"))
+        assert client.reply().getheader("x-code") == "InternalError"
+        (event,) = [event for event in house.events.of("gateway.proxy.exchange") if "cause" in event]
+        assert event["cause"] == "SignatureDoesNotMatch: Check it."
+        assert event["request_id"] == "REQUEST0001"
+
     def test_of_a_request_whose_client_left(self, house):
         client = house.client()
         client.send(get("/store/k"))

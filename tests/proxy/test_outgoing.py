@@ -121,6 +121,13 @@ def test_a_full_buffer_pauses_the_source_and_its_draining_goes_on():
     assert wire.writes == [b"head", b"one", b"tail"]
 
 
+def test_a_head_that_fills_the_buffer_pauses_the_source_too():
+    wire, giver = Wire(), Giver()
+    wire.full = True
+    wire.outgoing(Body(Incoming(giver))).begin(b"head")
+    assert giver.heard == ["pause", "resume", "pause"]
+
+
 def test_a_body_that_fills_the_buffer_with_its_last_byte_ends_once_there_is_room():
     wire = Wire()
     source = Incoming(Giver())

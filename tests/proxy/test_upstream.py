@@ -121,6 +121,20 @@ class TestPool:
         assert line.ends()
         house.settled(0, 0)
 
+    def test_an_idle_connection_that_is_closing_is_passed_over(self, house):
+        def close_and_send():
+            for connection in house.sweep:
+                connection.finish()
+            house.upstream.send(request("GET", "/next"), stream=False, limit=9, done=outcomes.append)
+
+        outcomes = []
+        served(house)
+        on_reactor(close_and_send)
+        line = house.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(ok(b"fresh"))
+        assert outcome(outcomes).body == b"fresh"
+
     @limits(max_idle=1)
     def test_no_more_idle_connections_are_kept_than_allowed(self, house):
         both = [house.send(request())[0] for _ in range(2)]
