@@ -13,7 +13,9 @@ from tests.clients.builds import RECIPES, Access, build, run_step
 from tests.clients.certificates import Certificates, make_certificates
 from tests.clients.foreign import ForeignClient, running_client
 from tests.clients.gateway import Gateway, Settings, running_gateway
+from tests.clients.scenes import Scene
 from tests.stores.fixtures import Stores
+from tests.stores.programs import connect
 
 
 class Gateways:
@@ -102,3 +104,14 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
 def stack(request: pytest.FixtureRequest) -> str:
     """The name of each SOAP stack in turn."""
     return request.param
+
+
+@pytest.fixture
+def scene(request: pytest.FixtureRequest, gateways: Gateways, clients: Clients) -> Scene:
+    """A stack, a gateway and a store, as `scenes` pairs them, and a bucket of the stack's own."""
+    stack, name = request.param
+    gateway = gateways.before(name)
+    boto, bucket = connect(gateway.store), f"{stack}-bucket"
+    if bucket not in {entry["Name"] for entry in boto.list_buckets()["Buckets"]}:
+        boto.create_bucket(Bucket=bucket)
+    return Scene(clients.of(stack, gateway), gateway.store, boto, bucket)
