@@ -238,14 +238,15 @@ class Connection:
 
     def send(self, *data: bytes) -> bool:
         """Send bytes, False when `drained` should be waited for. Once closed nothing is sent."""
-        if self.closed or self._transport is None:
+        transport = self._transport
+        if self.closed or transport is None:
             return False
         joined = data[0] if len(data) == 1 else b"".join(data)
-        if self.secure and len(joined) > TLS_SLICE:
-            for start in range(0, len(joined), TLS_SLICE):
-                self._transport.write(joined[start : start + TLS_SLICE])
-        else:
-            self._transport.write(joined)
+        size = TLS_SLICE if self.secure else len(joined)
+        for start in range(0, len(joined), size or 1):
+            if transport.is_closing():  # the peer has left, and `lost` is on its way
+                return False
+            transport.write(joined[start : start + size] if len(joined) > size else joined)
         return not self._full
 
     def finish(self) -> None:

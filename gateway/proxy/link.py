@@ -134,6 +134,10 @@ class Link(protocol.Protocol):
         if self.transport is not None and not self._gone():
             self.transport.abortConnection()
 
+    def is_closing(self) -> bool:
+        """Tell whether the connection has ended."""
+        return self._lost
+
     def pause_reading(self) -> None:
         """Give no more data."""
         self._paused = True

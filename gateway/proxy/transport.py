@@ -25,6 +25,9 @@ class Transport(Protocol):
     def abort(self) -> None:
         """Close at once and forget what is queued."""
 
+    def is_closing(self) -> bool:
+        """Tell whether bytes queued now would go nowhere: uvloop's TLS knows before it tells."""
+
     def pause_reading(self) -> None:
         """Give no more data until `resume_reading`."""
 
