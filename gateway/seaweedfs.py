@@ -15,7 +15,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,9 @@ READY_WITHIN = 60.0
 
 STOP_WITHIN = 10.0
 """Seconds that it may take to stop when asked; then it is killed."""
+
+STARTS = 3
+"""How often it is started when it ends before it was ready: a port may have been taken meanwhile."""
 
 KEPT_LINES = 20
 """Lines of what it printed last, told when it dies."""
@@ -170,17 +173,22 @@ class SeaweedFS(ProcessProtocol):
 
     """
 
-    def __init__(self, settings: SeaweedSettings, reactor: Any, died: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: SeaweedSettings, reactor: Any, choose: random.Random, died: Callable[[str], None]
+    ) -> None:
         """Run nothing yet.
 
         Args:
             settings: What to run.
             reactor: Spawns and waits.
+            choose: Randomness, for other ports when those of the settings are taken.
             died: Told why, when it ends without having been asked to, or does not become ready.
 
         """
         self.ready = False
         self._settings = settings
+        self._choose = choose
+        self._starts = 0
         self._reactor = reactor
         self._died = died
         self._process: Any = None
@@ -192,12 +200,14 @@ class SeaweedFS(ProcessProtocol):
     def start(self) -> None:
         """Start it; it becomes ready later. To be called in the process that is to be its parent."""
         command = self._settings.command(os.getpid())
+        self._starts += 1
         self._began = self._reactor.seconds()
         environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self._settings.directory)}
         self._process = self._reactor.spawnProcess(
             self, command[0], command, environment, path=str(self._settings.directory)
         )
-        self._look()
+        if self._starts == 1:
+            self._look()
 
     def stop(self) -> Deferred[None]:
         """Stop it, by force if it takes too long. Fires when it is gone."""
@@ -219,8 +229,8 @@ class SeaweedFS(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
         """Learn that it is gone."""
+        was_ready, self.ready = self.ready, False
         self._process = None
-        self.ready = False
         if self._kill is not None and self._kill.active():
             self._kill.cancel()
         if self._stopping is not None:
@@ -228,7 +238,19 @@ class SeaweedFS(ProcessProtocol):
             return
         for line in self._lines:
             _log.error("store: {line}", line=line.decode(errors="replace"))
-        self._died(f"the embedded store ended: {reason.getErrorMessage()}")
+        self._lines.clear()
+        if was_ready or self._starts >= STARTS or not self._change_ports():
+            self._died(f"the embedded store ended: {reason.getErrorMessage()}")
+        else:
+            _log.warn("The embedded store ended before it was ready and is started again.")
+            self.start()
+
+    def _change_ports(self) -> bool:
+        """Take other ports for all but S3, whose address is known already; False when that is taken."""
+        s3 = self._settings.ports["s3"]
+        ports = free_ports(self._choose, {"s3": s3})
+        self._settings = replace(self._settings, ports=ports)
+        return ports["s3"] == s3
 
     def _signal(self, name: str) -> None:
         if self._process is not None:

@@ -1,6 +1,7 @@
 """The embedded store's ports, command and signs of life; a run of it is in test_embedded."""
 
 import random
+import re
 import socket
 import sys
 from importlib import metadata
@@ -20,6 +21,7 @@ from gateway.seaweedfs import (
     LOOK_AGAIN,
     READY_WITHIN,
     SERVICES,
+    STARTS,
     STOP_WITHIN,
     MissingStoreError,
     SeaweedFS,
@@ -187,7 +189,7 @@ def died():
 
 @pytest.fixture
 def store(tmp_path, reactor, died):
-    store = SeaweedFS(settings(tmp_path), reactor, died.append)
+    store = SeaweedFS(settings(tmp_path), reactor, random.Random(7), died.append)
     store.start()
     return store
 
@@ -224,7 +226,17 @@ def test_another_status_is_not_ready(store, reactor):
     assert not store.ready
 
 
-def test_its_end_is_told_with_what_it_said_last(store, died, logged):
+def be_ready(store, reactor):
+    reactor.answers[PORTS["s3"]] = [OK]
+    for port in range(FIRST_PORT, LAST_PORT + 1):
+        if port != PORTS["s3"]:
+            reactor.answers[port] = [OK, b'{"Topology": {"Free": 1}}']
+    reactor.advance(LOOK_AGAIN)
+    assert store.ready
+
+
+def test_its_end_is_told_with_what_it_said_last(store, reactor, died, logged):
+    be_ready(store, reactor)
     store.outReceived(b"one\ntwo\n")
     store.errReceived(b"three\xff")
     store.processEnded(ENDED)
@@ -235,6 +247,44 @@ def test_its_end_is_told_with_what_it_said_last(store, died, logged):
         "store: three\ufffd",
     ]
     assert not store.ready
+
+
+def ports_of(spawned):
+    return {word for word in spawned[1] if re.match(r"-(master|volume|filer|admin)\.port=", word)}
+
+
+def test_it_is_started_again_on_other_ports_when_it_ends_before_it_was_ready(store, reactor, died, logged):
+    store.outReceived(b"address already in use\n")
+    store.processEnded(ENDED)
+    first, second = reactor.spawned
+    assert not ports_of(first) & ports_of(second)
+    assert len(ports_of(second)) == 4
+    assert "-s3.port=13004" in second[1]
+    assert "store: address already in use" in logged
+    be_ready(store, reactor)
+    assert died == []
+    assert len([line for line in logged if "is ready after" in line]) == 1
+
+
+def test_it_is_not_started_for_ever(store, reactor, died):
+    for _ in range(STARTS):
+        store.processEnded(ENDED)
+    assert len(reactor.spawned) == STARTS
+    assert len(died) == 1
+
+
+def test_it_is_not_started_again_where_its_address_is_taken(store, reactor, died):
+    with socket.create_server(("127.0.0.1", PORTS["s3"])):
+        store.processEnded(ENDED)
+    assert len(reactor.spawned) == 1
+    assert len(died) == 1
+
+
+def test_it_is_not_started_again_once_it_was_ready(store, reactor, died):
+    be_ready(store, reactor)
+    store.processEnded(ENDED)
+    assert len(reactor.spawned) == 1
+    assert len(died) == 1
 
 
 def test_only_the_last_lines_are_kept(store, logged):
@@ -251,7 +301,8 @@ def test_not_ready_in_time_is_told_once(store, reactor, died):
 
 
 def test_nobody_looks_after_its_end(store, reactor):
-    store.processEnded(ENDED)
+    for _ in range(STARTS):
+        store.processEnded(ENDED)
     asked = len(reactor.asked)
     reactor.advance(LOOK_AGAIN)
     assert len(reactor.asked) == asked

@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import SystemRandom
 from typing import NoReturn, TypeVar, cast
 
 from twisted.application.service import IService
@@ -106,7 +107,7 @@ def _make_service(options: Options) -> IService:
         pages = Pages(unready=running.unready, exposition=assembly.counters.exposition)
         running.admin = (listeners[0], AdminFactory(pages, reactor))
     if embedded is not None:
-        running.store = SeaweedFS(embedded.store, reactor, running.give_up)
+        running.store = SeaweedFS(embedded.store, reactor, SystemRandom(), running.give_up)
         print("\n".join(embedded.told), flush=True)  # noqa: T201 - before the fork there is no log
     return cast(IService, running)  # zope's interfaces say nothing to mypy
 
