@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.seaweedfs import MissingStoreError, SeaweedSettings, find_program, free_ports
+from gateway.seaweedfs.program import MissingStoreError, SeaweedSettings, find_program, free_ports
 from gateway.service.config import Config, make_config
 from gateway.service.credentials import User, read_users
 from gateway.service.ini import ConfigError

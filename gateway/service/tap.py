@@ -87,7 +87,7 @@ def _make_service(options: Options) -> IService:
 
     from gateway.admin.site import AdminFactory, Pages  # noqa: PLC0415 - imports more of Twisted's web
     from gateway.proxy.carrier import carrier_for  # noqa: PLC0415
-    from gateway.seaweedfs import SeaweedFS  # noqa: PLC0415
+    from gateway.seaweedfs.process import SeaweedFS  # noqa: PLC0415
     from gateway.service.assembly import assemble  # noqa: PLC0415
     from gateway.service.listeners import bind_all  # noqa: PLC0415
     from gateway.service.running import Running  # noqa: PLC0415

@@ -1,0 +1,1 @@
+"""The embedded store: SeaweedFS, its program and its process."""
