@@ -170,6 +170,13 @@ class ScriptedStore:
         self.lines.append(line)
         return line
 
+    def shut(self) -> None:
+        """Refuse connections from now on; the port stays ours, so that nobody else answers there."""
+        self.listening.close()
+        self.listening = socket.socket()
+        self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listening.bind(("127.0.0.1", self.port))
+
     def nobody_waits(self) -> bool:
         """Tell whether no connection waits to be accepted."""
         return not select.select([self.listening], [], [], 0)[0]

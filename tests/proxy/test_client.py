@@ -746,7 +746,7 @@ PIECES = st.sampled_from(
 @pytest.fixture(name="any_house", scope="module")
 def _any_house(reactor):
     house = House(reactor, (Plain(),), CLIENTS, STORES)
-    house.store.listening.close()  # whoever asks it hears so at once
+    house.store.shut()  # whoever asks it hears so at once
     yield house
     house.close()
     assert not house.events.bugs

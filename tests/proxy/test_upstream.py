@@ -467,7 +467,7 @@ class TestRefused:
 
 class TestTime:
     def test_a_store_that_is_not_there(self, house):
-        house.store.listening.close()
+        house.store.shut()
         outcomes, _ = house.send(request())
         assert code(outcomes) == "ServiceUnavailable"
         assert house.counters.of("asked") == [(0,)]
