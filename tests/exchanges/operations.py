@@ -33,6 +33,7 @@ SOAP_REQUEST, REST_REQUEST, REST_REPLY, SOAP_ANSWER = (
     "rest-reply",
     "soap-answer",
 )
+ONE_WAY = "one-way.txt"
 SECRETS = {user.access_key: user.secret_key for user in (ALICE, BOB)}
 
 Message = tuple[str, bytes]
@@ -49,11 +50,13 @@ class Transcript:
     Attributes:
         name: `Operation-what.stack.store`; the directory's.
         messages: All of them, in order.
+        one_way: Why it cannot be played backwards; "" when it can.
 
     """
 
     name: str
     messages: tuple[Message, ...]
+    one_way: str = ""
 
     @property
     def operation(self) -> str:
@@ -76,10 +79,10 @@ class Transcript:
         return f"http://{_field(questions[0], 'host')}" if questions else "http://127.0.0.1"
 
     def write(self) -> None:
-        """Keep it."""
+        """Keep it; what people wrote beside its messages stays."""
         directory = OPERATIONS / self.name
         directory.mkdir(parents=True, exist_ok=True)
-        for outdated in directory.iterdir():
+        for outdated in directory.glob("*.http"):
             outdated.unlink()
         for number, (kind, message) in enumerate(self.messages, 1):
             (directory / f"{number}.{kind}.http").write_bytes(message)
@@ -95,9 +98,12 @@ def _field(message: bytes, name: str) -> str:
 def transcripts() -> Iterator[Transcript]:
     """Yield all that are kept, by name."""
     for directory in sorted(OPERATIONS.iterdir()):
-        files = sorted(directory.iterdir(), key=lambda path: int(path.name.partition(".")[0]))
+        files = sorted(directory.glob("*.http"), key=lambda path: int(path.name.partition(".")[0]))
+        reason = directory / ONE_WAY
         yield Transcript(
-            directory.name, tuple((path.name.split(".")[1], path.read_bytes()) for path in files)
+            directory.name,
+            tuple((path.name.split(".")[1], path.read_bytes()) for path in files),
+            reason.read_text().strip() if reason.exists() else "",
         )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.messages import Call
+from gateway.soap.calls import operation_of, parse_call
+from gateway.soap.envelope import parse_envelope
 from gateway.tables.operations import OPERATIONS
 from tests.exchanges.operations import (
     REST_REPLY,
@@ -14,6 +17,8 @@ from tests.exchanges.operations import (
     play,
     transcripts,
 )
+from tests.joined import our_contract
+from tests.schema import judge
 
 TRANSCRIPTS = list(transcripts())
 
@@ -37,3 +42,30 @@ def test_a_transcript_is_whole(transcript: Transcript) -> None:
 
 def test_every_operation_has_a_transcript() -> None:
     assert {transcript.operation for transcript in TRANSCRIPTS} == OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda transcript: transcript.name)
+def test_every_answer_is_as_the_schema_has_it(transcript: Transcript) -> None:
+    judge(transcript.of(SOAP_ANSWER)[0].partition(b"\r\n\r\n")[2])
+
+
+def _call_of(transcript: Transcript) -> Call:
+    node = parse_envelope(transcript.of(SOAP_REQUEST)[0].partition(b"\r\n\r\n")[2])
+    assert operation_of(node, our_contract()) == transcript.operation
+    return parse_call(node, our_contract(), None)
+
+
+def _is_lost(transcript: Transcript) -> bool:
+    """Whether the REST side does not hold all that the call says, or holds more."""
+    call = _call_of(transcript)
+    row = OPERATIONS[call.operation]
+    if len(transcript.of(REST_REQUEST)) != (2 if row.first else 1):
+        return True
+    overlooked = bool(row.first) and b" 409 " in transcript.of(REST_REPLY)[-1][:20]
+    listed = call.operation == "ListBucket" and "MaxKeys" not in call.values
+    return overlooked or listed or call.operation == "PutObjectInline" or bool(call.values.get("InlineData"))
+
+
+@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda transcript: transcript.name)
+def test_a_transcript_that_cannot_go_back_says_why(transcript: Transcript) -> None:
+    assert bool(transcript.one_way) == _is_lost(transcript)
