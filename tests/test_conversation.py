@@ -124,7 +124,55 @@ def test_a_client_that_leaves_ends_both_sides():
     conversation = converse(serve(), asking)
     next(conversation)
     conversation.close()
-    assert sorted(ended) == ["ask", "serve"]
+    assert ended == ["ask", "serve"]
+
+
+def test_a_bug_is_not_thrown_into_the_clients_side_but_closes_it():
+    seen = []
+
+    def serve() -> Generator[Call, Answer, str]:
+        try:
+            yield FIRST
+        except BaseException as raised:
+            seen.append(type(raised))
+            raise
+        raise AssertionError
+
+    def broken(call: Call) -> Generator[str, str, Answer]:
+        yield call.operation
+        raise KeyError
+
+    conversation = converse(serve(), broken)
+    next(conversation)
+    with pytest.raises(KeyError):
+        conversation.send("yes")
+    assert seen == [GeneratorExit]
+
+
+def test_a_request_that_cannot_be_sent_is_told_the_stores_side_and_then_the_clients():
+    heard = []
+
+    def serve() -> Generator[Call, Answer, str]:
+        try:
+            yield FIRST
+        except Problem:
+            heard.append("serve")
+            raise
+        raise AssertionError
+
+    def asking(call: Call) -> Generator[str, str, Answer]:
+        try:
+            yield call.operation
+        except Problem:
+            heard.append("ask")
+            raise
+        raise AssertionError
+
+    conversation = converse(serve(), asking)
+    next(conversation)
+    with pytest.raises(Problem, match="ServiceUnavailable"):
+        conversation.throw(Problem("ServiceUnavailable"))
+    assert heard == ["ask", "serve"]
 
 
 # -- SOAP and REST joined ---------------------------------------------------------------------
