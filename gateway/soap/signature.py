@@ -19,6 +19,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from gateway.messages import Credentials, Problem
+from gateway.soap.envelope import refused
 from gateway.wire.texts import build_moment, parse_moment
 
 MAX_SKEW = timedelta(minutes=15)
@@ -71,7 +72,7 @@ def check(
     try:
         moment = parse_moment(credentials.timestamp)
     except ValueError as error:
-        raise Problem("InvalidSOAPRequest") from error
+        raise refused(f"Timestamp is {error}") from None
     secret = secret_of(credentials.access_key)
     written_anew = build_moment(moment)
     provided = _comparable(credentials.signature)

@@ -71,7 +71,9 @@ def test_base64_padding_may_be_missing():
 
 @pytest.mark.parametrize("timestamp", ["yesterday", "2009-01-01", "2009-02-30T12:00:00Z", "1230811200", " "])
 def test_a_timestamp_that_is_no_date_time(timestamp):
-    assert refusal(signed(timestamp)).code == "InvalidSOAPRequest"
+    problem = refusal(signed(timestamp))
+    assert problem.code == "InvalidSOAPRequest"
+    assert problem.message.startswith("The SOAP request body is invalid: Timestamp is ")
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,11 @@ ATTACKS = (
     Attack(
         "XInclude", b'<i:include xmlns:i="http://www.w3.org/2001/XInclude" parse="text" href="%s"/>' % FILE
     ),
+    Attack("XOP", b'<x:Include xmlns:x="http://www.w3.org/2004/08/xop/include" href="%s"/>' % HTTP),
+    Attack(
+        "schema of a place",
+        b'<x xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:x %s"/>' % HTTP,
+    ),
     Attack("style sheet of a place", b"text", "text", prolog=b'<?xml-stylesheet href="%s"?>' % HTTP),
     Attack("attributes without number", b"<x %s/>" % b" ".join(b"a%d='>'" % n for n in range(10_001))),
     Attack("tag without end", b"<x %s/>" % b" ".join(b"a%d=''" % n for n in range(9_000))),
@@ -94,6 +99,7 @@ ATTACKS = (
     Attack("instruction in a text", b"te<?x y?>xt", "text"),
     Attack("CDATA in a text", b"te<![CDATA[x]]>t", "text"),
     Attack("CDATA around a document type", b"<![CDATA[<!DOCTYPE x>]]>", "<!DOCTYPE x>"),
+    Attack("CDATA of any length", b"<![CDATA[" + b"A" * 100_000 + b"]]>", "A" * 100_000),
     Attack("CDATA that ends early", b"<![CDATA[a]]>]]>"),
     Attack("UTF-7 by declaration", b"+AD4-", prolog=_declared(b"UTF-7")),
     Attack("UTF-7 by HTTP", b"+AD4-", charset="utf-7"),
