@@ -405,6 +405,7 @@ class House:
         on_reactor(self._end)
         self.store.close()
         self.settled(0, 0)
+        eventually(lambda: self.upstream._open == 0)  # attempts to connect included
         on_reactor(self.sweep.stop)
         globalLogPublisher.removeObserver(self.events.all.append)
         self._listening.close()
