@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.stores.fixtures", "tests.clients.fixtures", "tests.logged"]
 
-settings.register_profile("s3gateway", deadline=None)  # a slow machine is not a wrong answer
+# A slow machine is not a wrong answer.
+settings.register_profile("s3gateway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("s3gateway")
 
 
