@@ -90,7 +90,11 @@ class Rest:
                 # The store overlooked the subresource and took the write for CreateBucket.
                 raise Problem("NotImplemented", f"The store has no ?{row.subresource}.") from problem
             told = _completed(problem, call)
-            raise (told if call.credentials is None else ours(told)) from problem
+            if call.credentials is not None:
+                told = ours(told)
+            if told is problem:
+                raise
+            raise told from problem
 
 
 def _once(rest: Rest, call: Call) -> Asking:

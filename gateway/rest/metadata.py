@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from typing import Final
@@ -40,7 +40,7 @@ MAX_METADATA: Final = 2048
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _PLAIN = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?\Z|\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_WORD_CHARACTERS = 11  # of four bytes each at most: an encoded word may have 75 (RFC 2047, 2)
+_WORD_BYTES = 45  # are 60 characters of base64: an encoded word may have 75 with its frame (RFC 2047, 2)
 _OWN: Final[Mapping[str, str]] = {name.lower(): name for name in HEADERS}
 
 
@@ -100,8 +100,19 @@ def encode_value(value: str) -> str:
     """
     if _PLAIN.match(value) and "=?" not in value:
         return value
-    parts = (value[at : at + _WORD_CHARACTERS] for at in range(0, len(value), _WORD_CHARACTERS))
-    return " ".join(f"=?utf-8?b?{base64.b64encode(part.encode()).decode('ascii')}?=" for part in parts)
+    return " ".join(f"=?utf-8?b?{base64.b64encode(word).decode('ascii')}?=" for word in _words_of(value))
+
+
+def _words_of(value: str) -> Iterator[bytes]:
+    """Yield the bytes of a value in runs for one encoded word each, with whole characters."""
+    word = b""
+    for character in value:
+        encoded = character.encode()
+        if len(word) + len(encoded) > _WORD_BYTES:
+            yield word
+            word = b""
+        word += encoded
+    yield word
 
 
 def decode_value(value: str) -> str:

@@ -114,6 +114,7 @@ def test_a_value_that_rest_cannot_carry_is_refused_before_anything_is_sent():
 def test_the_stores_error_is_told():
     problem = refusal("DeleteObject", OBJECT, error(403, "AccessDenied", ("RequestId", "R")))
     assert (problem.code, problem.request_id, problem.status) == ("AccessDenied", "R", 403)
+    assert problem.__cause__ is None
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 400, 404, 412, 500, 503])

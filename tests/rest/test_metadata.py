@@ -183,6 +183,11 @@ def test_a_list_of_entries_comes_back(metadata):
     }
 
 
+def test_encoded_words_are_filled():
+    """A store counts what is sent: the limit of 2,048 bytes must not be used up by frames."""
+    assert len(encode_value("é" * 500)) < 1.7 * 1000
+
+
 # -- digests ----------------------------------------------------------------------------------
 
 MD5 = hashlib.md5(b"hello").digest()
