@@ -2,7 +2,8 @@
 
 from tests.carriers import install, reactor
 from tests.proxy.connections import certificate, shell
+from tests.proxy.doubles import buggy, house, secure
 
 install()
 
-__all__ = ["certificate", "reactor", "shell"]
+__all__ = ["buggy", "certificate", "house", "reactor", "secure", "shell"]

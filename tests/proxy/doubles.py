@@ -1,4 +1,4 @@
-"""The set-up of the shell's tests: a store that plays bytes, languages of a few lines, raw clients.
+"""A front, an upstream and a store that the test plays, on the carrier of this process.
 
 The test is in the middle of everything: it writes as the client, accepts and answers as the
 store, and advances the clock, all in one thread and in the order in which it stands there.
@@ -7,184 +7,30 @@ Only the gateway's parts run elsewhere, on the reactor.
 
 from __future__ import annotations
 
-import http.client
-import select
 import socket
 import ssl
-import struct
-from collections.abc import Callable, Generator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
-from gateway.messages import (
-    Answer,
-    Body,
-    Call,
-    Credentials,
-    HttpReply,
-    HttpRequest,
-    Ids,
-    Problem,
-    RestRequest,
-)
+from gateway.messages import Body, HttpRequest, Ids
 from gateway.proxy.carrier import carrier_for
-from gateway.proxy.connection import Connection, Sweep
+from gateway.proxy.connection import Sweep
 from gateway.proxy.front import Front
 from gateway.proxy.limits import ClientLimits, StoreLimits
 from gateway.proxy.upstream import StoreAddress, Upstream
 from gateway.service.self_signed import SelfSigned
 from gateway.service.tls import client_context, server_context
 from tests.carriers import PATIENCE, eventually, listening, on_reactor
+from tests.proxy.lines import Line, ScriptedStore
+from tests.proxy.plain import Plain, PlainStore
 
-
-class Line:
-    """One end of a TCP connection, blocking, with what a test does to it."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        sock.settimeout(PATIENCE)
-        self.sock = sock
-        self._read = b""
-
-    def send(self, data: bytes) -> None:
-        self.sock.sendall(data)
-
-    def push(self, data: bytes, most: int) -> int:
-        """Send `data` again and again until the other side takes no more; return the bytes taken."""
-        self.sock.setblocking(False)
-        sent = 0
-        with suppress(OSError):
-            while sent < most and select.select([], [self.sock], [], 0.5)[1]:
-                sent += self.sock.send(data[sent % len(data) :])
-        self.sock.settimeout(PATIENCE)
-        return sent
-
-    def receive(self) -> bytes:
-        """Return what comes next, b"" at the end."""
-        held, self._read = self._read, b""
-        return held or self.sock.recv(1 << 18)
-
-    def until(self, end: bytes) -> bytes:
-        """Return everything up to and including `end`."""
-        data = b""
-        while end not in data:
-            more = self.receive()
-            assert more, f"the connection ended behind {data!r}"
-            data += more
-        at = data.index(end) + len(end)
-        self._read = data[at:]
-        return data[:at]
-
-    def exactly(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            more = self.receive()
-            assert more, f"the connection ended {size - len(data)} bytes too soon"
-            data += more
-        self._read = data[size:]
-        return data[:size]
-
-    def rest(self) -> bytes:
-        """Return everything up to the end of the connection; a reset raises."""
-        data = b""
-        while more := self.receive():
-            data += more
-        return data
-
-    def rest_if_any(self) -> bytes:
-        """Return everything up to the end of the connection, however it ends."""
-        data = b""
-        with suppress(ConnectionResetError):
-            while more := self.receive():
-                data += more
-        return data
-
-    def ends(self) -> bool:
-        """Wait for the end of the connection, well or by reset; tell whether nothing came before."""
-        try:
-            return self.rest() == b""
-        except ConnectionResetError:
-            return True
-
-    def reply(self, method: str = "GET") -> http.client.HTTPResponse:
-        """Read one reply with a parser that is not ours; its body is in `.body`."""
-        reply: Any = http.client.HTTPResponse(_Readable(self), method=method)  # type: ignore[arg-type]
-        reply.begin()
-        reply.body = reply.read()
-        return reply
-
-    def half_close(self) -> None:
-        self.sock.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self.sock.close()
-
-    def reset(self) -> None:
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.sock.close()
-
-
-class _Readable:
-    """A `Line` as http.client wants its socket; never reads beyond what it is asked for."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-
-    def makefile(self, mode: str) -> _Readable:
-        return self
-
-    def read(self, size: int | None = -1) -> bytes:
-        if size is None or size < 0:
-            return self._line.rest()
-        return self._line.exactly(size)
-
-    def readline(self, size: int | None = -1) -> bytes:
-        return self._line.until(b"\n")
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-class ScriptedStore:
-    """A store that does what the test does on its connections."""
-
-    def __init__(self, certificate: SelfSigned | None) -> None:
-        self.listening = listening()
-        self.listening.settimeout(PATIENCE)
-        self.port: int = self.listening.getsockname()[1]
-        self.lines: list[Line] = []
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
-        if self._tls and certificate:
-            self._tls.load_cert_chain(certificate.identity.certificate, certificate.identity.key)
-
-    def accept(self) -> Line:
-        sock = self.listening.accept()[0]
-        sock.settimeout(PATIENCE)
-        line = Line(self._tls.wrap_socket(sock, server_side=True) if self._tls else sock)
-        self.lines.append(line)
-        return line
-
-    def shut(self) -> None:
-        """Refuse connections from now on; the port stays ours, so that nobody else answers there."""
-        self.listening.close()
-        self.listening = socket.socket()
-        self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listening.bind(("127.0.0.1", self.port))
-
-    def nobody_waits(self) -> bool:
-        """Tell whether no connection waits to be accepted."""
-        return not select.select([self.listening], [], [], 0)[0]
-
-    def close(self) -> None:
-        for line in self.lines:
-            line.close()
-        self.listening.close()
+CLIENTS = ClientLimits(linger_seconds=2)
+STORES = StoreLimits()
 
 
 class Recorded:
@@ -206,81 +52,6 @@ class Recorded:
 
     def open(self, side: str) -> int:
         return self.told.count(("opened", side)) - self.told.count(("closed", side))
-
-
-STATUSES = {"ServiceUnavailable": 503, "InternalError": 500, "NotImplemented": 501, "AccessDenied": 403}
-
-
-class Plain:
-    """A language of plain text: the path says what to do.
-
-    /echo gives the body back; /store/... asks the store for what stands behind; /stream/... the
-    same, as a stream; /twice/... asks two times; /refused is not admitted; /bug is one.
-    """
-
-    def __init__(self, name: str = "plain", prefix: str = "/") -> None:
-        self.name = name
-        self.most = 1 << 20
-        self.prefix = prefix
-        self.served: list[str] = []
-
-    def claims(self, head: Any) -> bool:
-        return head.path.startswith(self.prefix)
-
-    def admit(self, head: Any, *, secure: bool) -> int:
-        if head.path == "/refused":
-            raise Problem("AccessDenied")
-        if head.path == "/bug/admit":
-            raise RuntimeError("a bug in admit")
-        return self.most
-
-    def serve(self, head: Any, body: bytes, note: Any) -> Generator[Call, Answer, HttpReply]:
-        self.served.append(head.target)
-        note("GetObject", "AKEXAMPLE")
-        _, verb, *rest = head.path.split("/")
-        pieces: tuple[Any, ...] = (body or head.target.encode(),)
-        who = Credentials("AKEXAMPLE", signature="a-signature-of-the-client")
-        for _ in range({"store": 1, "stream": 1, "unwritten": 1, "twice": 2}.get(verb, 0)):
-            values = {"Key": "/".join(rest), "Stream": verb in {"stream", "unwritten"}, "Data": body}
-            answer = yield Call("GetObject", values, who)
-            pieces = answer.values["pieces"]
-        if verb == "unwritten":
-            pieces = (b"nothing of it",)
-        if verb == "bug":
-            raise RuntimeError("a bug in serve")
-        if verb == "badreply":
-            return HttpReply(200, "OK", (("content-length", "7"),), pieces)
-        return HttpReply(200, "OK", (("content-type", "text/plain"),), pieces)
-
-    def too_long(self) -> Problem:
-        return Problem("MaxMessageLengthExceeded")
-
-    def refuse(self, problem: Problem, head: Any, ids: Ids) -> HttpReply:
-        if head is not None and head.path.endswith("/refuse"):
-            raise RuntimeError("a bug in refuse")
-        status = STATUSES.get(problem.code, 400)
-        body = b"" if problem.code == "Silent" else problem.code.encode()
-        return HttpReply(status, "Refused", (("x-code", problem.code),), (body,))
-
-
-class PlainStore:
-    """The store's language to go with it."""
-
-    def ask(self, call: Call) -> Generator[RestRequest, Any, Answer]:
-        data = call.values["Data"]
-        reply = yield RestRequest(
-            "PUT" if data else "GET", key=call.values["Key"], body=data, stream=call.values["Stream"]
-        )
-        if reply.status == 403:
-            raise Problem("InternalError") from Problem("SignatureDoesNotMatch", "Check it.")
-        if reply.status >= 400:
-            raise Problem("NoSuchKey", request_id=reply.header("x-amz-request-id") or "")
-        return Answer(call.operation, {"pieces": (reply.body,)})
-
-    def prepare(self, request: RestRequest) -> HttpRequest:
-        if request.key == "unsignable":
-            raise Problem("InvalidAccessKeyId")
-        return HttpRequest(request.method, f"/{request.key}", (("host", "store"),), (request.body,))
 
 
 @dataclass
@@ -414,28 +185,8 @@ class House:
         self._acceptor.stop()
         self.front.abort()
         self.upstream.close()
-        connection: Connection
         for connection in self.sweep:
             connection.reset()
-
-
-def get(target: str, *fields: str, version: str = "1.1", method: str = "GET", body: bytes = b"") -> bytes:
-    """Write a request; a body brings its Content-Length."""
-    if body:
-        fields = (*fields, f"Content-Length: {len(body)}")
-    lines = [f"{method} {target} HTTP/{version}", "Host: localhost", *fields, "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-def post(target: str, body: bytes, *fields: str, version: str = "1.1") -> bytes:
-    """Write a POST."""
-    return get(target, *fields, version=version, method="POST", body=body)
-
-
-def ok(body: bytes = b"", *fields: str, status: str = "200 OK") -> bytes:
-    """Write a store's reply with a Content-Length."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields, "", ""]
-    return "\r\n".join(lines).encode() + body
 
 
 def streamed(body: Body) -> tuple[bytearray, list[str]]:
@@ -456,7 +207,36 @@ def streamed(body: Body) -> tuple[bytearray, list[str]]:
     return data, fate
 
 
-CLIENTS = ClientLimits(linger_seconds=2)
-STORES = StoreLimits()
+def limits(**changed: float) -> Any:
+    """Give the fixture `house` other limits, towards clients or stores as the names say."""
+    return pytest.mark.parametrize("house", [changed], indirect=True, ids=[""])
 
-__all__ = ["CLIENTS", "STORES", "House", "Line", "Plain", "get", "ok", "post", "replace", "streamed"]
+
+@pytest.fixture
+def house(reactor: Any, request: Any) -> Iterator[House]:
+    """Give a gateway in which there is no bug."""
+    changed = getattr(request, "param", {})
+    clients = {name: value for name, value in changed.items() if hasattr(CLIENTS, name)}
+    stores = {name: value for name, value in changed.items() if name not in clients}
+    house = House(reactor, (Plain(),), replace(CLIENTS, **clients), replace(STORES, **stores))
+    yield house
+    house.close()
+    assert not house.events.bugs
+
+
+@pytest.fixture
+def buggy(reactor: Any) -> Iterator[House]:
+    """Give a gateway in which a bug will show."""
+    house = House(reactor, (Plain(),), CLIENTS, STORES)
+    yield house
+    house.close()
+    assert house.events.bugs
+
+
+@pytest.fixture
+def secure(reactor: Any, certificate: SelfSigned) -> Iterator[House]:
+    """Give a gateway that speaks TLS to both sides."""
+    house = House(reactor, (Plain(),), CLIENTS, STORES, certificate)
+    yield house
+    house.close()
+    assert not house.events.bugs

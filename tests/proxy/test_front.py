@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.carriers import eventually, on_reactor
-from tests.proxy.doubles import CLIENTS, STORES, House, Plain, get, ok, post
+from tests.proxy.doubles import CLIENTS, STORES, House
+from tests.proxy.lines import get, ok, post
+from tests.proxy.plain import Plain
 
 
 @pytest.fixture(name="house")

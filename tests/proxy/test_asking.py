@@ -1,0 +1,39 @@
+"""A request on its way to the store."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.messages import Body, HttpRequest
+from gateway.proxy.asking import Asking
+
+
+def _asking(method="GET", *pieces, **changed):
+    request = HttpRequest(method, "/", (("host", "store"),), pieces)
+    return Asking(
+        request, b"", stream=False, limit=0, done=lambda _: None, asked_at=0, connect_by=1, **changed
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "pieces", "repeatable"),
+    [
+        ("GET", (), True),
+        ("HEAD", (), True),
+        ("PUT", (b"all of it",), True),
+        ("DELETE", (), True),
+        ("POST", (b"all of it",), False),
+        ("PUT", (b"begun", Body(None)), False),
+    ],
+)
+def test_what_is_idempotent_and_at_hand_can_be_sent_twice(method, pieces, repeatable):
+    assert _asking(method, *pieces).repeatable is repeatable
+
+
+def test_cancelling_stops_once_and_nobody_hears_of_the_outcome():
+    stopped = []
+    asking = _asking(stop=lambda: stopped.append(True))
+    asking.cancel()
+    asking.cancel()
+    assert stopped == [True]
+    assert asking.done is None

@@ -1,0 +1,132 @@
+"""One request's conversation, with a store that is a list of what it was sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.messages import Body, HttpReply, Ids, Problem, RestReply
+from gateway.proxy.exchange import LOGGED_KEY, Exchange
+from gateway.proxy.incoming import Incoming
+from gateway.wire.http1 import parse_request_head
+from tests.proxy.lines import get
+from tests.proxy.plain import Plain, PlainStore
+from tests.proxy.test_incoming import Giver
+
+
+class Store:
+    """Takes requests, is told the replies by the test, notes which requests were cancelled."""
+
+    def __init__(self) -> None:
+        self.sent = []
+        self.cancelled = []
+        self.outcomes = []
+        self._done = []
+
+    def send(self, request, done):
+        PlainStore().prepare(request)
+        self.sent.append(request)
+        self._done.append(done)
+        store = self
+
+        class Asking:
+            def cancel(self) -> None:
+                store.cancelled.append(request)
+
+        return Asking()
+
+    def reply(self, outcome) -> None:
+        self._done[-1](outcome)
+
+    def begin(self, target) -> Exchange:
+        exchange = Exchange(Plain(), parse_request_head(get(target)), Ids("ID", "host"), 0.0)
+        exchange.begin(b"", PlainStore().ask, self.send, self.outcomes.append)
+        return exchange
+
+
+def _reply(body=b"", status=200) -> RestReply:
+    return RestReply(status, "", (("date", "now"),), body)
+
+
+def test_each_reply_goes_back_into_the_conversation():
+    store = Store()
+    store.begin("/twice/k")
+    store.reply(_reply(b"one"))
+    assert len(store.sent) == 2
+    store.reply(_reply(b"two"))
+    (reply,) = store.outcomes
+    assert isinstance(reply, HttpReply)
+    assert reply.pieces == (b"two",)
+
+
+@pytest.mark.parametrize(
+    ("target", "outcome", "code"),
+    [
+        ("/store/k", Problem("ServiceUnavailable"), "ServiceUnavailable"),
+        ("/store/k", _reply(status=404), "NoSuchKey"),
+        ("/store/unsignable", None, "InvalidAccessKeyId"),
+    ],
+)
+def test_what_goes_wrong_comes_out_as_a_problem(target, outcome, code):
+    store = Store()
+    store.begin(target)
+    if outcome:
+        store.reply(outcome)
+    (problem,) = store.outcomes
+    assert problem.code == code
+
+
+def test_a_bug_comes_out_as_internal_error_and_is_logged(logged):
+    store = Store()
+    store.begin("/bug")
+    assert store.outcomes == [Problem("InternalError")]
+    assert any("request ID broke" in line for line in logged)
+
+
+def test_a_language_that_refuses_before_it_is_a_generator():
+    class Refusing(Plain):
+        def serve(self, head, body, note):
+            raise Problem("NotImplemented")
+
+    store = Store()
+    exchange = Exchange(Refusing(), parse_request_head(get("/")), Ids("ID", "host"), 0.0)
+    exchange.begin(b"", PlainStore().ask, store.send, store.outcomes.append)
+    assert store.outcomes == [Problem("NotImplemented")]
+
+
+def test_stopping_cancels_the_request_and_closes_conversation_and_bodies():
+    store, giver = Store(), Giver()
+    exchange = store.begin("/twice/k")
+    store.reply(_reply(Body(Incoming(giver), 10)))
+    exchange.stop()
+    exchange.stop()
+    assert store.cancelled == [store.sent[1]]
+    assert giver.heard == ["pause", "unwanted"]
+    assert store.outcomes == []
+
+
+def test_stopping_when_all_is_done_stops_nothing():
+    store = Store()
+    exchange = store.begin("/echo")
+    exchange.stop()
+    assert store.cancelled == []
+
+
+def test_a_refusal_is_told_under_our_own_ids():
+    class Kept(Plain):
+        def refuse(self, problem, head, ids):
+            kept.append((problem, ids))
+            return super().refuse(problem, head, ids)
+
+    kept = []
+    exchange = Exchange(Kept(), None, Ids("OURS", "our-host"), 0.0)
+    exchange.refuse(Problem("NoSuchKey", request_id="THEIRS", host_id="their-host"))
+    ((problem, ids),) = kept
+    assert (problem.request_id, problem.host_id, ids) == ("", "", Ids("OURS", "our-host"))
+    assert exchange.problem is not None
+    assert exchange.problem.request_id == "THEIRS"
+
+
+def test_an_access_key_in_the_log_is_bounded_and_one_line():
+    exchange = Exchange(Plain(), None, Ids("ID", "host"), 0.0)
+    exchange._note("GetObject", "AK\r\nforged line\x1b" + "x" * 1000)
+    assert exchange.access_key == ("AK??forged?line?" + "x" * 1000)[:LOGGED_KEY]
