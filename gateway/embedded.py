@@ -22,11 +22,13 @@ import os
 import random
 import secrets
 import shlex
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 
 from gateway.seaweedfs.program import MissingStoreError, SeaweedSettings, find_program, free_ports
 from gateway.service.config import Config, make_config
@@ -137,8 +139,14 @@ def _told(directory: Path, ports: Ports, authority: Path) -> tuple[str, ...]:
         f"SOAP         {endpoint}, its WSDL {endpoint}?wsdl",
         f"CA file      {authority}",
         f"credentials  {credentials}, profile {PROFILE}",
-        f"try          s3gateway call ListAllMyBuckets {flags} --profile {PROFILE}",
+        f"try          {_word(_program())} call ListAllMyBuckets {flags} --profile {PROFILE}",
     )
+
+
+def _program() -> Path:
+    """Return how the command line is called: by its name where a shell finds it, else by its place."""
+    beside = Path(sys.executable).parent / "s3gateway"
+    return beside if which("s3gateway") is None and beside.exists() else Path("s3gateway")
 
 
 def _word(path: Path) -> str:

@@ -154,12 +154,15 @@ def _make_parser() -> Parser:
 
 
 def check_config(options: argparse.Namespace) -> int:
-    """Read a configuration and the credentials it names; print a line for each mistake."""
-    from gateway.service.config import ConfigError, read_config  # noqa: PLC0415 - this command's alone
+    """Read a configuration, and the credentials and certificates it names; print a line for each mistake."""
+    from gateway.service.assembly import server_tls  # noqa: PLC0415 - this command's alone
+    from gateway.service.config import ConfigError, read_config  # noqa: PLC0415 - the same
     from gateway.service.credentials import read_users  # noqa: PLC0415 - the same
 
     try:
-        read_users(read_config(options.file).credentials.file)
+        config = read_config(options.file)
+        read_users(config.credentials.file)
+        server_tls(config, "native")
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_CONFIG

@@ -78,7 +78,7 @@ def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
 
     """
     users = Users(config.credentials.file, time.monotonic)
-    tls = _server_tls(config, carrier)
+    tls = server_tls(config, carrier.name)
     counters = ServiceCounters(
         operations=OPERATIONS,
         codes={row.code for row in ERRORS},
@@ -202,13 +202,23 @@ def _store_address(config: Config, carrier: Carrier) -> StoreAddress:
     return StoreAddress(endpoint.host, endpoint.port, (endpoint.host, context))
 
 
-def _server_tls(config: Config, carrier: Carrier) -> dict[Endpoint, Callable[[], Any]]:
+def server_tls(config: Config, carrier: str) -> dict[Endpoint, Callable[[], Any]]:
+    """Return, for each secure endpoint, what gives the context of the next handshake.
+
+    Args:
+        config: Names the certificates.
+        carrier: The name of the carrier that takes the contexts.
+
+    Raises:
+        ConfigError: A line for each certificate that cannot be used.
+
+    """
     made: dict[Endpoint, Callable[[], Any]] = {}
     failures: list[str] = []
     for endpoint in config.gateway.listen:
         if endpoint.secure:
             try:
-                made[endpoint] = ServerTls(carrier.name, _identities(endpoint), config.limits.tls_minimum)
+                made[endpoint] = ServerTls(carrier, _identities(endpoint), config.limits.tls_minimum)
             except CertificateError as error:
                 failures.append(f"{endpoint.where}: {error}")
     if failures:
