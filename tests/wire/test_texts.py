@@ -98,6 +98,7 @@ def test_what_is_no_boolean(text):
         ("2009-01-01T13:30:00+01:30", datetime(2009, 1, 1, 12, tzinfo=UTC)),
         ("2008-12-31T22:00:00-14:00", datetime(2009, 1, 1, 12, tzinfo=UTC)),
         ("2009-01-01T12:00:00-00:00", datetime(2009, 1, 1, 12, tzinfo=UTC)),
+        ("2009-01-01T12:59:00+00:59", datetime(2009, 1, 1, 12, tzinfo=UTC)),
         ("2008-12-31T24:00:00Z", datetime(2009, 1, 1, tzinfo=UTC)),
         ("2008-12-31T24:00:00.000Z", datetime(2009, 1, 1, tzinfo=UTC)),
         ("2008-02-29T00:00:00Z", datetime(2008, 2, 29, tzinfo=UTC)),
