@@ -7,7 +7,6 @@ can say, and the plan of GetObjectExtended. A test fails when PLANS grows.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from gateway.messages import Answer, Call, HttpRequest, Problem, RestReply, Rest
 from gateway.rest.answers import parse_answer
 from gateway.rest.errors import ours, parse_error
 from gateway.rest.requests import Store, address_request, build_request
+from gateway.rest.uploads import md5_of
 from gateway.tables.contract import Contract
 from gateway.tables.errors import row_for
 from gateway.tables.operations import OPERATIONS, POLICY, Operation
@@ -114,7 +114,7 @@ def _once(rest: Rest, call: Call) -> Asking:
     request = rest.request(call)
     answer = rest.answer(call, (yield request))
     if rest.etag == "md5":
-        answer = _own_etag(answer, call)
+        answer = _own_etag(answer, call, request)
     if _says_nobody(row, call) and rest.store.acl == "pass":
         yield from _once(rest, _about(f"Set{row.scope.capitalize()}AccessControlPolicy", call))
     return answer
@@ -139,13 +139,11 @@ def _says_nobody(row: Operation, call: Call) -> bool:
     return sent_as_headers and listed is not None and not listed.get("Grant")
 
 
-def _own_etag(answer: Answer, call: Call) -> Answer:
+def _own_etag(answer: Answer, call: Call, request: RestRequest) -> Answer:
     """Return an answer to a Put with the MD5 of its bytes where the store's ETag is none (wire rule 28)."""
-    data = call.values.get("Data")
-    if not isinstance(data, bytes) or _MD5.match(answer.values["ETag"]):
+    if "Data" not in call.values or _MD5.match(answer.values["ETag"]):
         return answer
-    digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    return replace(answer, values={**answer.values, "ETag": f'"{digest}"'})
+    return replace(answer, values={**answer.values, "ETag": f'"{md5_of(request.body)}"'})
 
 
 def _completed(problem: Problem, call: Call) -> Problem:

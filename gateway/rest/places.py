@@ -22,6 +22,7 @@ from gateway.messages import Body, Piece, Problem
 from gateway.rest.addresses import judge_bucket, judge_key
 from gateway.rest.metadata import build_metadata, judge_digest
 from gateway.rest.signature import uri_encode
+from gateway.rest.uploads import proved
 from gateway.tables.contract import Contract
 from gateway.tables.operations import Field
 from gateway.wire.markup import escape, pieces_of
@@ -170,7 +171,9 @@ def _put_payload(draft: Draft, _: Field, values: Sequence[Any]) -> None:
     data = values[0]
     if data is None:
         raise Problem("MissingAttachment")
-    if draft.digest and isinstance(data, bytes):
+    if isinstance(data, Body):
+        data = proved(data, draft.digest)
+    elif draft.digest:
         judge_digest(draft.digest, hashlib.md5(data, usedforsecurity=False).digest())
     draft.body = data
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from gateway.messages import Body, Call, HttpRequest, Piece, Problem, RestRequest
 from gateway.rest.addresses import Endpoint, build_address
+from gateway.rest.chunked import STREAMING_PAYLOAD, SignedChunks
 from gateway.rest.places import REQUEST, Draft
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, SigningKey, sign, uri_encode
 from gateway.tables.contract import Contract
 from gateway.tables.operations import Operation
 
+STREAMING_ENCODING: Final = "aws-chunked"
 STREAMED: Final = "GET"
 """The method whose answer's payload comes as a Body."""
 
@@ -100,16 +102,34 @@ def address_request(
         for name, value in request.query
     )
     target = f"{path}?{query}" if query else path
+    headers = (("host", host), *request.headers)
     pieces = (request.body,) if request.body != b"" else ()
-    unsigned = HttpRequest(request.method, target, (("host", host), *request.headers), pieces)
     if request.access_key is None:
-        return unsigned
+        return HttpRequest(request.method, target, headers, pieces)
     pair = key_of(request.access_key)
     if pair is None:
         raise Problem("InvalidAccessKeyId", details=(("AWSAccessKeyId", request.access_key),))
-    signing_key = SigningKey(pair[0], pair[1], store.region)
-    headers = (*unsigned.headers, *sign(unsigned, _payload_hash(request.body, store), signing_key, now))
-    return HttpRequest(request.method, target, headers, pieces)
+    key = SigningKey(pair[0], pair[1], store.region)
+    if isinstance(request.body, Body) and store.signs_payload and request.body.written is not None:
+        return _signed_in_chunks(HttpRequest(request.method, target, headers), request.body, key, now)
+    unsigned = HttpRequest(request.method, target, headers, pieces)
+    signature = sign(unsigned, _payload_hash(request.body, store), key, now)
+    return replace(unsigned, headers=(*headers, *signature))
+
+
+def _signed_in_chunks(unsigned: HttpRequest, body: Body, key: SigningKey, now: datetime) -> HttpRequest:
+    """Return a request whose body is covered by signatures although it streams (wire rule 27)."""
+    encoding = dict(unsigned.headers).get("content-encoding")
+    codings = STREAMING_ENCODING if encoding is None else f"{STREAMING_ENCODING},{encoding}"
+    headers = (
+        *(field for field in unsigned.headers if field[0] != "content-encoding"),
+        ("content-encoding", codings),
+        ("x-amz-decoded-content-length", str(body.written)),
+    )
+    signature = dict(sign(replace(unsigned, headers=headers), STREAMING_PAYLOAD, key, now))
+    date, seed = signature["x-amz-date"], signature["authorization"].rpartition("=")[2]
+    chunked = body.coded(lambda: SignedChunks(key, date, seed))
+    return replace(unsigned, headers=(*headers, *signature.items()), pieces=(chunked,))
 
 
 def _payload_hash(body: Piece, store: Store) -> str:

@@ -103,7 +103,7 @@ def sign(request: HttpRequest, payload_hash: str, key: SigningKey, now: datetime
     scope = f"{date[:8]}/{key.region}/{key.service}/aws4_request"
     digest = hashlib.sha256(canonical_request.encode("latin-1")).hexdigest()
     signature = hmac.digest(
-        _day_key(key.secret, date[:8], key.region, key.service),
+        day_key(key.secret, date[:8], key.region, key.service),
         f"{ALGORITHM}\n{date}\n{scope}\n{digest}".encode(),
         "sha256",
     ).hex()
@@ -134,7 +134,8 @@ def _canonical_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=KEPT_DAY_KEYS)
-def _day_key(secret: str, day: str, region: str, service: str) -> bytes:
+def day_key(secret: str, day: str, region: str, service: str) -> bytes:
+    """Return the key that signs on one day (`YYYYMMDD`), in one region, for one service."""
     key = f"AWS4{secret}".encode()
     for part in (day, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")

@@ -147,9 +147,12 @@ def test_the_digest_is_held_against_the_bytes():
         put_with_digest("none", b"hello")
 
 
-def test_bytes_that_are_not_here_are_not_judged():
-    body = Body(object())
-    assert put_with_digest("none", body).body is body
+def test_bytes_that_are_not_here_prove_themselves_on_their_way():
+    body = put_with_digest("none", Body(object(), 3)).body
+    with pytest.raises(Problem, match="InvalidDigest"):
+        for coding in (make() for make in body.through):
+            coding.feed(b"abc")
+            coding.close()
 
 
 def test_the_digest_of_a_copy_is_of_no_bytes_at_hand():

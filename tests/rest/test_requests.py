@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.messages import Body, Call, Credentials, HttpRequest, Problem, RestRequest, length_of
 from gateway.rest.addresses import Endpoint
+from gateway.rest.chunked import SignedChunks
 from gateway.rest.requests import Store, address_request, build_request
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, SigningKey, sign
 from gateway.tables.errors import known
@@ -236,3 +237,50 @@ def test_no_byte_makes_a_header_of_a_value(operation, values):
         text = f"a{chr(byte)}x-injected: yes{chr(byte)}"
         head = on_the_wire(Call(operation, values(text)), PLAIN)
         assert head is None or head.header("x-injected") is None
+
+
+# -- bodies that stream -----------------------------------------------------------------------
+
+
+def addressed_body(headers=(), *, signs=True, length=100_000, access_key="AK"):
+    store = Store(endpoint=Endpoint("store.example", 80), payload_signing=signs)
+    request = RestRequest(
+        "PUT", "b", "k", headers=headers, body=Body(object(), length), access_key=access_key
+    )
+    return address_request(request, store, {"AK": ("AK", "secret")}.get, NOW)
+
+
+def test_a_body_that_streams_is_signed_in_chunks():
+    request = addressed_body()
+    headers = dict(request.headers)
+    assert headers["x-amz-content-sha256"] == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+    assert headers["x-amz-decoded-content-length"] == "100000"
+    assert headers["content-encoding"] == "aws-chunked"
+    assert "content-encoding;host" in headers["authorization"]
+    (body,) = request.pieces
+    (chunks,) = (make() for make in body.through)
+    assert len(chunks.feed(b"x" * 100_000) + chunks.close()) == length_of(request.pieces) > 100_000
+
+
+def test_the_first_chunk_is_signed_upon_the_head():
+    request = addressed_body()
+    seed = dict(request.headers)["authorization"].rpartition("=")[2]
+    date = dict(request.headers)["x-amz-date"]
+    expected = SignedChunks(SigningKey("AK", "secret", "us-east-1"), date, seed)
+    assert request.pieces[0].through[0]().feed(b"x" * 70_000) == expected.feed(b"x" * 70_000)
+
+
+def test_the_encoding_of_the_object_stands_behind_that_of_the_chunks():
+    headers = addressed_body((("content-encoding", "gzip"),)).headers
+    assert [value for name, value in headers if name == "content-encoding"] == ["aws-chunked,gzip"]
+
+
+@pytest.mark.parametrize("how", [{"signs": False}, {"length": None}])
+def test_a_body_of_any_length_may_go_unsigned(how):
+    request = addressed_body(**how)
+    assert dict(request.headers)["x-amz-content-sha256"] == UNSIGNED_PAYLOAD
+    assert request.pieces[0].through == ()
+
+
+def test_nobodys_body_goes_as_it_is():
+    assert "authorization" not in dict(addressed_body(access_key=None).headers)

@@ -181,7 +181,7 @@ def test_equal_to_botocore_on_ten_thousand_requests(monkeypatch):
 
 def test_day_keys_are_kept_apart_and_in_bounds():
     request = HttpRequest("GET", "/a", (("host", HOST),))
-    signature._day_key.cache_clear()
+    signature.day_key.cache_clear()
     keys = [
         KEY,
         SigningKey(KEY.access_key, "another", KEY.region),
@@ -190,8 +190,8 @@ def test_day_keys_are_kept_apart_and_in_bounds():
     moments = [MAY, MAY + timedelta(hours=23), MAY + timedelta(hours=24)]
     made = {signature_of(sign(request, EMPTY_SHA256, key, moment)) for key in keys for moment in moments}
     assert len(made) == 9
-    assert signature._day_key.cache_info().misses == 6
-    assert signature._day_key.cache_info().maxsize == signature.KEPT_DAY_KEYS
+    assert signature.day_key.cache_info().misses == 6
+    assert signature.day_key.cache_info().maxsize == signature.KEPT_DAY_KEYS
 
 
 @pytest.mark.parametrize(

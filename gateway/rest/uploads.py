@@ -1,0 +1,117 @@
+"""What an upload has to prove, and the bytes that wait until it has.
+
+A store commits an object when the last byte it was promised arrives. So an object's bytes
+pass through two codings on their way: a `Tally` counts and digests them and raises what is
+wrong with them, and a `HoldBack` keeps the last of them until the first has agreed. Whoever
+writes them drops the store's connection when a coding raises; the store then has no object
+and no changed object.
+
+Source: wire rule 24.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from gateway.messages import Body, Piece, Problem
+from gateway.rest.metadata import judge_digest
+
+HELD: Final = 65_536
+"""Bytes at the end of an upload that wait for its proof."""
+
+
+class Tally:
+    """A Coding that changes nothing: it holds the bytes against what was said of them.
+
+    Args:
+        size: How many bytes were announced; None when none were.
+        digest: Their Content-MD5, base64; "" for none.
+
+    """
+
+    def __init__(self, size: int | None, digest: str = "") -> None:
+        self._size = size
+        self._digest = digest
+        self._count = 0
+        self._md5 = hashlib.md5(usedforsecurity=False)
+
+    def feed(self, data: bytes) -> bytes:
+        """Count and digest.
+
+        Raises:
+            Problem: IncompleteBody, for more bytes than were announced.
+
+        """
+        self._count += len(data)
+        if self._size is not None and self._count > self._size:
+            raise self._disagrees()
+        self._md5.update(data)
+        return data
+
+    def close(self) -> bytes:
+        """Judge.
+
+        Raises:
+            Problem: IncompleteBody, InvalidDigest, BadDigest.
+
+        """
+        if self._size is not None and self._count != self._size:
+            raise self._disagrees()
+        if self._digest:
+            judge_digest(self._digest, self._md5.digest())
+        return b""
+
+    def length(self, size: int) -> int:
+        """Return the same number: nothing is added."""
+        return size
+
+    @property
+    def hexdigest(self) -> str:
+        """The MD5 of what passed."""
+        return self._md5.hexdigest()
+
+    def _disagrees(self) -> Problem:
+        return Problem("IncompleteBody", "ContentLength is not the number of bytes that came.")
+
+
+class HoldBack:
+    """A Coding that keeps the last bytes until it is closed."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what is too old to be among the last bytes."""
+        data = self._held + data
+        self._held = data[-HELD:]
+        return data[:-HELD]
+
+    def close(self) -> bytes:
+        """Return the last bytes."""
+        held, self._held = self._held, b""
+        return held
+
+    def length(self, size: int) -> int:
+        """Return the same number: nothing is added."""
+        return size
+
+
+def proved(body: Body, digest: str) -> Body:
+    """Return a Body that proves itself on its way out.
+
+    Args:
+        body: Its length is what was announced.
+        digest: Its Content-MD5, base64; "" for none.
+
+    """
+    tally = Tally(body.length, digest)
+    return body.coded(lambda: tally).coded(HoldBack)
+
+
+def md5_of(body: Piece) -> str:
+    """Return the MD5, in hex, of bytes or of a Body that was `proved` and has passed."""
+    if isinstance(body, bytes):
+        return hashlib.md5(body, usedforsecurity=False).hexdigest()
+    (tally,) = (coding for coding in (make() for make in body.through) if isinstance(coding, Tally))
+    return tally.hexdigest

@@ -1,0 +1,78 @@
+"""What an upload proves on its way, and the bytes that wait for it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.messages import Body, Problem
+from gateway.rest.uploads import HELD, HoldBack, Tally, md5_of, proved
+
+MD5 = base64.b64encode(hashlib.md5(b"hello").digest()).decode()
+
+
+def sent(body: Body, *data: bytes) -> bytes:
+    """What leaves before the codings are closed: a store must never have been sent it all."""
+    codings = [make() for make in body.through]
+    out = b""
+    for piece in data:
+        for coding in codings[:-1]:
+            assert coding.feed(piece) == piece
+        out += codings[-1].feed(piece)
+    return out
+
+
+def test_bytes_that_agree_pass_unchanged():
+    tally = Tally(5, MD5)
+    assert tally.feed(b"hel") + tally.feed(b"lo") + tally.close() == b"hello"
+    assert tally.hexdigest == hashlib.md5(b"hello").hexdigest()
+    assert tally.length(7) == 7
+
+
+def test_a_number_of_bytes_that_nobody_announced_is_not_judged():
+    tally = Tally(None)
+    assert tally.feed(b"hello") + tally.close() == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("size", "digest", "code"),
+    [
+        (4, "", "IncompleteBody"),
+        (6, "", "IncompleteBody"),
+        (5, base64.b64encode(b"0" * 16).decode(), "BadDigest"),
+        (5, "no digest", "InvalidDigest"),
+    ],
+)
+def test_bytes_that_do_not_agree_are_refused(size, digest, code):
+    tally = Tally(size, digest)
+    with pytest.raises(Problem) as raised:
+        tally.feed(b"hello")
+        tally.close()
+    assert raised.value.code == code
+
+
+@given(st.lists(st.integers(0, 2 * HELD), max_size=6))
+def test_the_last_bytes_wait(sizes):
+    hold = HoldBack()
+    data = [bytes([number]) * size for number, size in enumerate(sizes)]
+    early = b"".join(map(hold.feed, data))
+    whole = b"".join(data)
+    assert len(early) == max(0, len(whole) - HELD)
+    assert early + hold.close() == whole
+    assert hold.length(len(whole)) == len(whole)
+
+
+def test_a_body_that_is_too_short_never_leaves_whole():
+    body = proved(Body(None, 100_000), "")
+    assert len(sent(body, b"x" * 99_999)) == 99_999 - HELD
+    assert body.written == 100_000
+
+
+def test_the_digest_of_a_body_is_known_once_it_has_passed():
+    body = proved(Body(None, 5), "")
+    assert sent(body, b"hello") == b""
+    assert md5_of(body) == md5_of(b"hello") == hashlib.md5(b"hello").hexdigest()
