@@ -32,7 +32,7 @@ class ClientLimits:
     head_seconds: float = 20.0
     body_seconds: float = 20.0
     body_bytes: int = 8192
-    idle_seconds: float = 60.0
+    idle_seconds: float = 75.0
     stall_seconds: float = 60.0
     linger_seconds: float = 10.0
     linger_bytes: int = 67108864
@@ -57,11 +57,11 @@ class StoreLimits:
 
     """
 
-    connect_seconds: float = 10.0
+    connect_seconds: float = 5.0
     stall_seconds: float = 30.0
     answer_seconds: float = 60.0
     body_seconds: float = 30.0
     body_bytes: int = 8192
     idle_seconds: float = 20.0
     max_idle: int = 64
-    max_connections: int = 512
+    max_connections: int = 256
