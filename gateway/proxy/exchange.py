@@ -28,8 +28,11 @@ from gateway.wire.http1 import RequestHead
 
 log = Logger()
 
-LOGGED_KEY = 64
-"""Characters of an access key that the log repeats: it is the client's text, and may be anything."""
+LOGGED = 64
+"""Characters of a stranger's text that the log repeats."""
+
+REPLACEMENT = "\ufffd".encode()
+"""What stands in an answer for a character that its language cannot carry (wire rule 19)."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9+/=._-]")
 
@@ -176,7 +179,7 @@ class Exchange:
         """
         problem = self.problem
         code = "" if problem is None else problem.code
-        store = "" if problem is None else problem.request_id
+        store = "" if problem is None else _loggable(problem.request_id)
         log.info(
             "{peer} {request_id} {access_key} {operation} {status} {code} "
             "in {received} out {sent} bytes {milliseconds} ms{store}",
@@ -199,7 +202,7 @@ class Exchange:
 
     def _note(self, operation: str, access_key: str) -> None:
         self.operation = operation
-        self.access_key = _UNSAFE.sub("?", access_key[:LOGGED_KEY])
+        self.access_key = _loggable(access_key)
 
     def _advance(self, step: Callable[[], RestRequest]) -> None:
         """Take one step of the conversation, and then what it leads to: a request or the reply."""
@@ -207,7 +210,7 @@ class Exchange:
         try:
             self._asking = self._sent(step)
         except StopIteration as ended:
-            outcome = ended.value
+            outcome = self._looked_at(ended.value)
         except Problem as problem:
             outcome = problem
         except Exception:  # noqa: BLE001 - a bug of any kind must not leave the client waiting
@@ -217,6 +220,15 @@ class Exchange:
             return
         self._conversation = None
         self._done(outcome)
+
+    def _looked_at(self, reply: HttpReply) -> HttpReply:
+        if any(isinstance(piece, bytes) and REPLACEMENT in piece for piece in reply.pieces):
+            log.warn(  # noqa: G010 - Twisted's logger
+                "{request_id}: the answer to {operation} has U+FFFD where a character cannot be told",
+                request_id=self.ids.request_id,
+                operation=self.operation,
+            )
+        return reply
 
     def _sent(self, step: Callable[[], RestRequest]) -> Asking:
         """Send the request that the conversation yields next; it hears of one that cannot be sent."""
@@ -238,3 +250,8 @@ class Exchange:
         if isinstance(reply.body, Body):
             self._bodies.append(reply.body)
         self._advance(partial(conversation.send, reply))
+
+
+def _loggable(text: str) -> str:
+    """Return a stranger's text as the log may repeat it: an access key, an id; it may be anything."""
+    return _UNSAFE.sub("?", text[:LOGGED])

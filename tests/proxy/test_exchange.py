@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gateway.messages import Body, HttpReply, Ids, Problem, RestReply
-from gateway.proxy.exchange import LOGGED_KEY, Exchange
+from gateway.proxy.exchange import LOGGED, Exchange
 from gateway.proxy.incoming import Incoming
 from gateway.wire.http1 import parse_request_head
+from tests.proxy.connections import Tally
 from tests.proxy.lines import get
 from tests.proxy.plain import Plain, PlainStore
 from tests.proxy.test_incoming import Giver
@@ -129,4 +130,19 @@ def test_a_refusal_is_told_under_our_own_ids():
 def test_an_access_key_in_the_log_is_bounded_and_one_line():
     exchange = Exchange(Plain(), None, Ids("ID", "host"), 0.0)
     exchange._note("GetObject", "AK\r\nforged line\x1b" + "x" * 1000)
-    assert exchange.access_key == ("AK??forged?line?" + "x" * 1000)[:LOGGED_KEY]
+    assert exchange.access_key == ("AK??forged?line?" + "x" * 1000)[:LOGGED]
+
+
+def test_an_answer_with_characters_that_cannot_be_told_is_logged(logged):
+    store = Store()
+    store.begin("/store/k")
+    store.reply(_reply("a\ufffdb".encode()))
+    assert [line for line in logged if "U+FFFD" in line and "GetObject" in line]
+
+
+def test_a_stores_id_in_the_log_is_one_line(logged):
+    store = Store()
+    exchange = store.begin("/store/k")
+    exchange.refuse(Problem("NoSuchKey", request_id="a\nforged line"))
+    exchange.report(Tally(), peer="p", received=0, sent=0, seconds=0.0, whole=True)
+    assert logged[-1].endswith("store a?forged?line")
