@@ -144,5 +144,5 @@ def test_a_stores_id_in_the_log_is_one_line(logged):
     store = Store()
     exchange = store.begin("/store/k")
     exchange.refuse(Problem("NoSuchKey", request_id="a\nforged line"))
-    exchange.report(Tally(), peer="p", received=0, sent=0, seconds=0.0, whole=True)
+    exchange.report(Tally(), peer="p", received=0, sent=0, seconds=0.0, whole=False)
     assert logged[-1].endswith("store a?forged?line")
