@@ -140,6 +140,7 @@ def test_the_clock_is_an_argument(minutes, code):
         (inline(), {"max_inline_data": 3}, None),
         (inline(), {"max_inline_data": 2}, "InlineDataTooLarge"),
         (inline(size="9"), {"max_inline_data": 2}, "InlineDataTooLarge"),
+        (inline(), {"max_object": 3}, None),
         (inline(size="9"), {"max_object": 8}, "EntityTooLarge"),
         (inline(size="9"), {"max_object": 8, "max_inline_data": 1}, "EntityTooLarge"),
         (envelope(asking("PutObject", f"{OBJECT}<ContentLength>3</ContentLength>")), {}, "MissingAttachment"),
@@ -157,6 +158,12 @@ def test_the_clock_is_an_argument(minutes, code):
 def test_data_is_judged(body, settings, code):
     came = outcome(body, of=soap(**settings))
     assert isinstance(came, Call) if code is None else came == code
+
+
+def test_the_limits_that_are_documented():
+    language = soap()
+    assert (language.max_soap_message, language.max_inline_data) == (2097152, 1048576)
+    assert (language.max_inline_answer, language.max_object) == (0, 5368709120)
 
 
 def test_details_of_a_size():
@@ -209,6 +216,7 @@ def test_a_message_of_28_mib(settings, secret, code):
 )
 def test_what_is_claimed(method, target, taken):
     assert soap().claims(head_of(method=method, target=target)) is taken
+    assert soap(soap_path="/soap/").claims(head_of(method=method, target=target)) is taken
     assert soap().name == "soap"
 
 

@@ -130,6 +130,11 @@ def test_long_texts_are_read(size):
     assert len(text_of(parse(b"<a>" + b"A" * size + b"</a>"))) == size
 
 
+def test_depth_is_bounded():
+    assert parse(b"<a>" * 255 + b"</a>" * 255) is not None
+    assert refusal(b"<a>" * 258 + b"</a>" * 258) == "not well-formed XML, line 1"
+
+
 def test_depth_is_bounded_beside_a_long_text():
     long = b"<a>" + b"A" * 10_000_001
     assert refusal(long + b"<b>" * 3000 + b"</b>" * 3000 + b"</a>") == "not well-formed XML, line 1"
