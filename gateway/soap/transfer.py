@@ -1,0 +1,155 @@
+"""Content-Transfer-Encoding: how the bytes of a part were made fit for mail, undone as they arrive.
+
+SOAP stacks send `binary`, where nothing is to be undone, and so pass `8bit` and `7bit`: whether
+their lines are short enough is mail's affair. The two that change bytes are decoded strictly,
+because an object is stored of what comes out: a character that the encoding cannot have means
+that the message was damaged on its way. Where an error is seen does not depend on how the
+message arrived in pieces.
+
+Sources: RFC 2045, 6 (6.7 quoted-printable, 6.8 base64); RFC 5322, 2.1.1 (length of lines).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from gateway.soap.related import Flaw, MimeError
+
+MAX_LINE: Final = 998
+"""Bytes of a line of quoted-printable, which is held until it is whole. InvalidSOAPRequest."""
+
+_BLANKS: Final = b" \t\r\n"
+_PRINTABLE = re.compile(rb"(?:[\t\x20-\x3c\x3e-\x7e]|=[0-9A-Fa-f]{2})*+=?")
+
+
+class Decoder(Protocol):
+    """Undoes one encoding of one part."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next encoded bytes, return what they are decoded.
+
+        Raises:
+            MimeError: They are not of the encoding; nothing more can be decoded.
+
+        """
+
+    def close(self) -> bytes:
+        """Tell that the part is over, return the last bytes of it.
+
+        Raises:
+            MimeError: Its end is missing.
+
+        """
+
+
+class Identity:
+    """binary, 8bit and 7bit: the bytes are what they are."""
+
+    def __init__(self, _offset: int) -> None:
+        """Take the offset as all decoders do; nothing can be wrong here."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return `data`, uncopied."""
+        return data
+
+    def close(self) -> bytes:
+        """Return nothing: nothing was held back."""
+        return b""
+
+
+class Base64Decoder:
+    """base64: blanks and line ends anywhere, every other character of the alphabet, padding at the end."""
+
+    def __init__(self, offset: int) -> None:
+        """Begin where the part's payload begins in the message."""
+        self._offset = offset
+        self._held = b""  # the characters of a group that is not whole
+        self._ended = False  # by a padded group
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next characters, return the bytes of all groups that are whole; see Decoder."""
+        try:
+            decoded, self._held, self._ended = self._decoded(data)
+        except binascii.Error:
+            at = bisect_left(range(len(data)), True, key=lambda last: self._is_wrong(data[: last + 1]))
+            raise MimeError(Flaw.BASE64, self._offset + at) from None
+        self._offset += len(data)
+        return decoded
+
+    def close(self) -> bytes:
+        """Return nothing, as every group was whole; see Decoder."""
+        if self._held:
+            raise MimeError(Flaw.BASE64_CUT_SHORT, self._offset)
+        return b""
+
+    def _decoded(self, data: bytes) -> tuple[bytes, bytes, bool]:
+        """Return the bytes of all whole groups, the rest, and whether padding ended it; changes nothing."""
+        characters = self._held + data.translate(None, _BLANKS)
+        whole = len(characters) - len(characters) % 4
+        groups, rest = characters[:whole], characters[whole:]
+        ended = self._ended or groups.endswith(b"=")
+        if (ended and rest) or (self._ended and groups):
+            raise binascii.Error("data behind the padding")
+        return binascii.a2b_base64(groups, strict_mode=True), rest, ended
+
+    def _is_wrong(self, data: bytes) -> bool:
+        try:
+            self._decoded(data)
+        except binascii.Error:
+            return True
+        return False
+
+
+class QuotedPrintableDecoder:
+    """quoted-printable: decoded line by line, blanks at the end of a line dropped as RFC 2045 wants."""
+
+    def __init__(self, offset: int) -> None:
+        """Begin where the part's payload begins in the message."""
+        self._offset = offset  # of what is held
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next characters, return the bytes of all lines that are whole; see Decoder."""
+        *lines, self._held = (self._held + data).split(b"\r\n")
+        decoded = [self._line(line, b"\r\n") for line in lines]
+        if len(self._held) > MAX_LINE + 1:  # the one may be the CR of its end
+            raise MimeError(Flaw.QUOTED_PRINTABLE_LINE_TOO_LONG, self._offset + MAX_LINE)
+        return b"".join(decoded)
+
+    def close(self) -> bytes:
+        """Return the bytes of the last line, which has no end of its own; see Decoder."""
+        return self._line(self._held, b"")
+
+    def _line(self, line: bytes, end: bytes) -> bytes:
+        if len(line) > MAX_LINE:
+            raise MimeError(Flaw.QUOTED_PRINTABLE_LINE_TOO_LONG, self._offset + MAX_LINE)
+        text = line.rstrip(b" \t")
+        good = _PRINTABLE.match(text)
+        assert good is not None, "it matches nothing, too"
+        if good.end() < len(text):
+            raise MimeError(Flaw.QUOTED_PRINTABLE, self._offset + good.end())
+        self._offset += len(line) + 2
+        if text.endswith(b"="):  # the line goes on
+            return binascii.a2b_qp(text[:-1])
+        return binascii.a2b_qp(text) + end
+
+
+DECODERS: Final[Mapping[str, Callable[[int], Decoder]]] = MappingProxyType(
+    {
+        "": Identity,
+        "binary": Identity,
+        "8bit": Identity,
+        "7bit": Identity,
+        "base64": Base64Decoder,
+        "quoted-printable": QuotedPrintableDecoder,
+    }
+)
+"""Decoders by the name of the encoding in lower case, "" where a part tells none.
+
+Each is made with the offset of the payload's first byte in the message.
+"""
