@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from gateway.messages import Body, length_of
+from gateway.wire import markup
 from gateway.wire.markup import (
     CHARSETS,
     MAX_ATTRIBUTES,
@@ -61,6 +62,21 @@ def test_an_attack_is_refused_or_is_the_text_it_says(attack, canary):
         assert text_of(parse(data, attack.charset)) == attack.reads
 
 
+@pytest.mark.parametrize("parser", [markup._PARSER, markup._HUGE_PARSER], ids=["usual", "huge"])
+@pytest.mark.parametrize(
+    "attack", [each for each in ATTACKS if each.encoding == "utf-8"], ids=lambda attack: attack.name
+)
+def test_behind_the_check_for_document_types_stands_a_parser_that_reads_nothing_either(
+    attack, parser, canary
+):
+    data = document(attack, (b"<a>", b"</a>"), canary)
+    with suppress(etree.XMLSyntaxError):
+        root = etree.fromstring(data, parser)
+        text = "".join(root.itertext(etree.Element))
+        assert "expanded" not in text
+        assert "canary was read" not in text
+
+
 @given(
     st.lists(
         st.sampled_from([BOM, b" ", b"\n", b"<?xml version='1.0'?>", b"<?a ?>", b"<!-- > -->", b"<!---->"])
@@ -105,6 +121,12 @@ def test_utf_16_without_a_byte_order_mark_is_told_by_its_first_bytes(encoding):
 @pytest.mark.parametrize("before", [b"", b" \r\n\t", BOM, b"\n<?xml version='1.0'?>", BOM + b"\n"])
 def test_blanks_and_one_byte_order_mark_may_stand_before(before):
     assert parse(before + b"<a>\xc3\xa9</a>").text == "\xe9"
+
+
+def test_blanks_may_stand_before_a_declaration_and_a_byte_order_mark_before_any_encoding():
+    assert parse(b"\n<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9</a>").text == "\xe9"
+    assert parse("\ufeff<a>\xe9</a>".encode("utf-16-le"), "utf-16le").text == "\xe9"
+    assert parse(BOM + b"<?xml version='1.0' encoding='utf-8'?><a>\xc3\xa9</a>").text == "\xe9"
 
 
 def test_what_is_wrong_is_told():
