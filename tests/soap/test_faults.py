@@ -88,6 +88,7 @@ def test_fault_codes(problem, expected):
     [
         ("Client.NoSuchKey", "NoSuchKey", 400),
         ("soapenv:Client.NoSuchKey", "NoSuchKey", 400),
+        (" s:Client.NoSuchKey\n", "NoSuchKey", 400),
         (" s:Server.InternalError\n", "InternalError", 500),
         ("a:b:Client.NoSuchKey", "NoSuchKey", 400),
         ("{http://schemas.xmlsoap.org/soap/envelope/}:Client.TemporaryRedirect", "TemporaryRedirect", 400),
