@@ -22,6 +22,7 @@ AXIS = (
         ("text/xml", "text/xml", ""),
         (CONTENT_TYPE, "text/xml", "utf-8"),
         ("text/xml;charset=utf-8", "text/xml", "utf-8"),
+        ("text/xml ; charset=utf-8", "text/xml", "utf-8"),
         ("TEXT/XML; Charset=UTF-8", "text/xml", "utf-8"),
         ('text/xml; charset="UTF-16"', "text/xml", "utf-16"),
         ('text/xml; charset = "utf\\-8"', "text/xml", "utf-8"),
