@@ -161,27 +161,37 @@ class RestReply:
 
 
 @dataclass(frozen=True, slots=True)
-class SoapRequest:
-    """A SOAP message as it came: the body of a POST and what HTTP said about it.
+class Attachment:
+    """What came beside an envelope: one part of the same message.
 
     Attributes:
-        content_type: The Content-Type field, "" when there is none.
+        id: What the envelope may call it by; "" when it has no name.
+        body: Its bytes; the length is what the part announced, None when it announced none.
+
+    """
+
+    id: str
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class SoapRequest:
+    """A SOAP message as it came.
+
+    Attributes:
+        content_type: Of the envelope; "" when none was told.
         action: The SOAPAction field as sent, quotes included; None when there is none.
-        message: The whole body, bounded by `max_soap_message`.
+        envelope: Its bytes, bounded by `max_soap_message`.
+        attachment: What came beside it, None for nothing.
+        form: The form of the package both came in, "dime" or "mime"; "" for a bare envelope.
 
     """
 
     content_type: str
     action: str | None
-    message: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SoapReply:
-    """A SOAP message to write: its envelope in pieces, and whether that is a fault."""
-
-    pieces: tuple[Piece, ...]
-    fault: bool = False
+    envelope: bytes
+    attachment: Attachment | None = None
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class Joined:
             documents=own_documents(),
             secret_of={self.access_key: self.secret}.get,
             now=lambda: datetime.now(UTC),
+            new_id=lambda: "0123456789abcdef",
             **self.settings,
         )
 

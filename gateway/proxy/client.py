@@ -1,11 +1,13 @@
 """One connection of a client: HTTP requests in, one at a time, and their answers out.
 
-States: head -> deciding -> body -> answering -> (discarding | head).
+States: head -> deciding -> body -> (uploading ->) answering -> (discarding | head).
 
 - head: bytes are cut into a head and gated. The deadline is one for the whole head.
 - deciding: the first language that claims the request admits it, before a byte of its body is
   read, and says how much body there may be. Only then is `100 Continue` sent.
 - body: it is collected, never beyond that number, and must keep a minimum rate.
+- uploading: of a request in parts all is here but its attachment. The exchange works already,
+  and reading goes at the pace of whoever takes the attachment.
 - answering: the exchange works and its reply is written. What the client sends meanwhile is
   read, so that its leaving is noticed, and kept for later up to a limit.
 - discarding: an answer left before the request's end. Old clients write everything before they
@@ -29,6 +31,7 @@ from gateway.proxy.framing import Framing, reply_head
 from gateway.proxy.leftover import Leftover
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
+from gateway.proxy.upload import Unpacking, Upload
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
 from gateway.wire.http1 import CONTINUE, HeadReader, RequestHead, parse_request_head
 
@@ -47,8 +50,10 @@ class Owner(Protocol):
     def language_of(self, head: RequestHead) -> Language:
         """Return the language of a request."""
 
-    def ask(self, exchange: Exchange, body: bytes, done: Callable[[HttpReply | Problem], None]) -> None:
-        """Lead an exchange whose request is whole."""
+    def ask(
+        self, exchange: Exchange, body: bytes | Unpacking, done: Callable[[HttpReply | Problem], None]
+    ) -> None:
+        """Lead an exchange whose request can be served."""
 
     def came(self, connection: ClientConnection) -> None:
         """Learn of a connection."""
@@ -63,8 +68,13 @@ class State(Enum):
     HEAD = auto()
     DECIDING = auto()
     BODY = auto()
+    UPLOADING = auto()
     ANSWERING = auto()
     DISCARDING = auto()
+
+
+_READING = frozenset({State.BODY, State.UPLOADING})
+"""States in which what comes belongs to the body of the request under way."""
 
 
 class ClientConnection(Connection):
@@ -96,6 +106,7 @@ class ClientConnection(Connection):
         self._exchange: Exchange | None = None
         self._reader: BodyReader | None = None
         self._body = bytearray()
+        self._upload: Upload | None = None
         self._most = 0
         self._mark = 0
         self._outgoing: Outgoing | None = None
@@ -132,7 +143,7 @@ class ClientConnection(Connection):
         self._client_ended = True
         if self._state is State.HEAD or self._state is State.DISCARDING:
             self.finish()
-        elif self._state is State.BODY:
+        elif self._state in _READING:
             self._refuse(Problem("IncompleteBody"))
 
     def drained(self) -> None:
@@ -142,7 +153,7 @@ class ClientConnection(Connection):
 
     def expired(self) -> None:
         """End what took too long."""
-        if self._state is State.BODY and self._kept_its_rate():
+        if self._state in _READING and self._kept_its_rate():
             return
         name = "idle" if self._started is None else self._state.name.lower()
         self.counters.limited(name)
@@ -180,14 +191,15 @@ class ClientConnection(Connection):
                 data, self._pending = self._pending, b""
                 if self._state is State.HEAD:
                     self._read_head(data)
-                elif self._state is State.BODY:
+                elif self._state in _READING:
                     self._read_body(data)
                 else:
                     self._pending = data
                     break
         finally:
             self._proceeding = False
-        self._listen(len(self._pending) <= self._limits.pipelined_bytes)
+        held_up = self._state is State.UPLOADING and self._upload is not None and self._upload.paused
+        self._listen(not held_up and len(self._pending) <= self._limits.pipelined_bytes)
         if self._client_ended and self._state is State.HEAD:
             self.finish()
 
@@ -220,12 +232,15 @@ class ClientConnection(Connection):
             secure = self.secure or self._owner.proxies.secure(self.peer, head)
             self._most = language.admit(head, secure=secure)
             if head.length is not None and head.length > self._most:
-                raise language.too_long()
+                raise language.too_long(head)
+            unpacking = language.unpack(head)
         except Problem as problem:
             self._refuse(problem)
             return
         if head.expects_continue and not self._pending:
             self.send(CONTINUE)
+        if unpacking is not None:
+            self._upload = Upload(unpacking, self._pace)
         self._state = State.BODY
         self._mark = 0
         self.set_deadline(self._limits.body_seconds)
@@ -233,23 +248,40 @@ class ClientConnection(Connection):
             self._answer_request()
 
     def _read_body(self, data: bytes) -> None:
-        exchange, reader = self._exchange, self._reader
+        exchange, reader, upload = self._exchange, self._reader, self._upload
         assert exchange is not None
+        assert exchange.head is not None
         assert reader is not None
         try:
-            self._body += reader.feed(data)
+            payload = reader.feed(data)
             if reader.received > self._most:
-                raise exchange.language.too_long()
+                raise exchange.language.too_long(exchange.head)
+            if upload is None:
+                self._body += payload
+            else:
+                upload.feed(payload)
+                if reader.done:
+                    upload.finish()
         except Problem as problem:
             self._refuse(problem)
-        else:
-            if reader.done:
-                self._pending = reader.rest
-                self._answer_request()
+            return
+        if upload is not None and upload.ready and self._state is State.BODY:
+            self._state = State.UPLOADING
+            self._owner.ask(exchange, upload.message, self._settled)
+        if reader.done and self._state in _READING:
+            self._pending = reader.rest
+            self._answer_request()
+
+    def _pace(self, wanted: bool) -> None:
+        """Read at the pace of whoever takes what is attached."""
+        self._listen(wanted)
+        if wanted:
+            self._proceed()
 
     def _kept_its_rate(self) -> bool:
         assert self._reader is not None
-        if self._reader.received - self._mark < self._limits.body_bytes:
+        paused = self._upload is not None and self._upload.paused  # then it is not the client who is slow
+        if not paused and self._reader.received - self._mark < self._limits.body_bytes:
             return False
         self._mark = self._reader.received
         self.set_deadline(self._limits.body_seconds)
@@ -263,8 +295,12 @@ class ClientConnection(Connection):
         return self._exchange
 
     def _answer_request(self) -> None:
+        """Answer, now that all of the request is here; of one in parts, the exchange knows it already."""
         self._state = State.ANSWERING
         self.set_deadline(None)
+        if self._upload is not None:
+            self._upload.end()
+            return
         body, self._body = bytes(self._body), bytearray()
         assert self._exchange is not None
         self._owner.ask(self._exchange, body, self._settled)
@@ -303,7 +339,7 @@ class ClientConnection(Connection):
             send=self.send,
             framing=Chunks() if framing.chunked else None,
             done=self._answered,
-            broken=self.reset,
+            broken=lambda _problem: self.reset(),
         )
         if early:
             self._leftover = Leftover(self._reader, self._limits.linger_bytes)

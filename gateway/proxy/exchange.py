@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.logger import Logger
 
@@ -24,6 +24,7 @@ from gateway.conversation import converse
 from gateway.messages import Answer, Body, Call, HttpReply, HttpRequest, Ids, Problem, RestReply, RestRequest
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.connection import Counters
+from gateway.proxy.upload import Unpacking
 from gateway.wire.http1 import RequestHead
 
 log = Logger()
@@ -50,14 +51,19 @@ class Language(Protocol):
     def admit(self, head: RequestHead, *, secure: bool) -> int:
         """Return how many bytes of body to read at most; raises Problem. Sees the head alone."""
 
-    def serve(self, head: RequestHead, body: bytes, note: Note) -> Generator[Call, Answer, HttpReply]:
-        """Turn a whole request into Calls and their Answers into the reply; raises Problem.
+    def unpack(self, head: RequestHead) -> Unpacking | None:
+        """Return what reads the body part by part, None when it is to be read whole; raises Problem."""
+
+    def serve(self, head: RequestHead, body: Any, note: Note) -> Generator[Call, Answer, HttpReply]:
+        """Turn a request into Calls and their Answers into the reply; raises Problem.
+
+        The body is all of it, or what `unpack` gave, when that is ready.
 
         Operation and access key are told to `note` as soon as they are read, for the log: most
         of what is refused is refused before there is a Call.
         """
 
-    def too_long(self) -> Problem:
+    def too_long(self, head: RequestHead) -> Problem:
         """Return what a body longer than `admit` allowed is answered with."""
 
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
@@ -109,11 +115,17 @@ class Exchange:
         self._asking: Asking | None = None
         self._bodies: list[Body] = []
 
-    def begin(self, body: bytes, ask: Ask, send: Send, done: Callable[[HttpReply | Problem], None]) -> None:
-        """Lead the conversation about a request that was read to its end.
+    def begin(
+        self,
+        body: bytes | Unpacking,
+        ask: Ask,
+        send: Send,
+        done: Callable[[HttpReply | Problem], None],
+    ) -> None:
+        """Lead the conversation about a request.
 
         Args:
-            body: All of it.
+            body: All of it, or a message in parts that is ready.
             ask: The store's language.
             send: Signs a request and sends it to the store; raises Problem when it cannot be.
             done: Called once, with the reply to write or the Problem to refuse with, unless
@@ -124,6 +136,8 @@ class Exchange:
         assert head is not None
         self._send = send
         self._done = done
+        if not isinstance(body, bytes) and body.attachment is not None:
+            self._bodies.append(body.attachment.body)
 
         def first() -> RestRequest:
             self._conversation = converse(self.language.serve(head, body, self._note), ask)

@@ -16,6 +16,7 @@ from gateway.proxy.connection import Counters, Sweep
 from gateway.proxy.exchange import Backend, Exchange, Language
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.limits import ClientLimits
+from gateway.proxy.upload import Unpacking
 from gateway.proxy.upstream import Upstream
 from gateway.wire.http1 import RequestHead
 
@@ -90,8 +91,10 @@ class Front:
         """Return the first language that claims a request."""
         return next(language for language in self.languages if language.claims(head))
 
-    def ask(self, exchange: Exchange, body: bytes, done: Callable[[HttpReply | Problem], None]) -> None:
-        """Lead an exchange whose request is whole."""
+    def ask(
+        self, exchange: Exchange, body: bytes | Unpacking, done: Callable[[HttpReply | Problem], None]
+    ) -> None:
+        """Lead an exchange whose request can be served."""
         exchange.begin(body, self._backend.ask, self._send, done)
 
     def came(self, connection: ClientConnection) -> None:

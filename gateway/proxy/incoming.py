@@ -102,7 +102,9 @@ class Incoming:
     # The giver's side.
 
     def data(self, data: bytes) -> None:
-        """Pass on the next bytes of the body."""
+        """Pass on the next bytes of the body; those of one that nobody wants are dropped."""
+        if self._fate is not _Fate.OPEN:
+            return
         if self._sink is None or self._paused:
             self._held.append(data)
         else:

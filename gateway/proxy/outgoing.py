@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from gateway.messages import Body, Coding, Piece
+from gateway.messages import Body, Coding, Piece, Problem
 from gateway.proxy.incoming import Incoming
 
 
@@ -33,7 +33,8 @@ class Outgoing:
         framing: What the written bytes are put through last (HTTP's chunks), or None.
         done: Called once, when everything has been handed to the connection and its buffer
             has room again.
-        broken: Called once instead, when a Body broke: the message can not be completed.
+        broken: Called once instead, when the message can not be completed: with the problem that
+            a coding raised over the bytes of a Body, with None when a Body broke.
 
     """
 
@@ -58,7 +59,7 @@ class Outgoing:
         send: Callable[..., bool],
         framing: Coding | None,
         done: Callable[[], None],
-        broken: Callable[[], None],
+        broken: Callable[[Problem | None], None],
     ) -> None:
         self._pieces = deque(pieces)
         self._send = send
@@ -107,16 +108,24 @@ class Outgoing:
 
     def data(self, data: bytes) -> None:
         """Send the next bytes of the Body."""
-        for coding in self._codings:
-            data = coding.feed(data)
+        try:
+            for coding in self._codings:
+                data = coding.feed(data)
+        except Problem as problem:
+            self._break(problem)
+            return
         self._add(data)
         self._flush()
 
     def end(self) -> None:
         """Send what the codings still hold, then the next piece."""
         tail = b""
-        for coding in self._codings:
-            tail = coding.feed(tail) + coding.close() if tail else coding.close()
+        try:
+            for coding in self._codings:
+                tail = coding.feed(tail) + coding.close() if tail else coding.close()
+        except Problem as problem:
+            self._break(problem)
+            return
         self._source = None
         self._add(tail)
         self._go_on()
@@ -124,8 +133,11 @@ class Outgoing:
     def broken(self) -> None:
         """Give up: the rest of the Body will not come."""
         self._source = None
+        self._break(None)
+
+    def _break(self, problem: Problem | None) -> None:
         self.close()
-        self._broken()
+        self._broken(problem)
 
     def _go_on(self) -> None:
         while not self.over and self._source is None:
@@ -138,8 +150,7 @@ class Outgoing:
             else:
                 self._codings = tuple(make() for make in piece.through)
                 self._source = piece.source
-                piece.source.attach(self)
-                self._flush()
+                piece.source.attach(self)  # what stands before waits for the first bytes, or the end
 
     def _complete(self) -> None:
         if self._framing is not None:

@@ -180,10 +180,12 @@ class StoreConnection(Connection):
         self._sent = True
         self.set_deadline(self._limits.answer_seconds)
 
-    def _request_broke(self) -> None:
-        """The body to send will not come: the store must not take what it has for the whole."""
-        self._asking = None
+    def _request_broke(self, problem: Problem | None) -> None:
+        """The body will not come, or is not good: the store must not take what it has for the whole."""
+        asking, self._asking = self._asking, None
         self.reset()
+        if asking is not None and problem is not None:
+            self._owner.settled(asking, problem)
 
     # Reading.
 

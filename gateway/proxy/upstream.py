@@ -107,7 +107,9 @@ class Upstream:
         head = build_request_head(request, length_of(request.pieces))
         now = self._clock.seconds()
         asking = Asking(request, head, stream, limit, done, now, now + self.limits.connect_seconds)
-        while self._idle:
+        if not asking.repeatable and self._open >= self.limits.max_connections:
+            self._make_room()
+        while self._idle and asking.repeatable:  # else a stale connection would be its end
             connection = self._idle.pop()
             if not connection.closed:
                 asking.reused = True
@@ -115,6 +117,11 @@ class Upstream:
                 return asking
         self._place(asking)
         return asking
+
+    def _make_room(self) -> None:
+        """Give up a connection that nobody uses."""
+        if self._idle:
+            self._idle.pop(0).finish()
 
     def close(self) -> None:
         """Keep no connection that nobody uses, from now on."""

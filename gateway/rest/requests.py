@@ -20,7 +20,6 @@ from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, SigningKey, s
 from gateway.tables.contract import Contract
 from gateway.tables.operations import Operation
 
-STREAMING_ENCODING: Final = "aws-chunked"
 STREAMED: Final = "GET"
 """The method whose answer's payload comes as a Body."""
 
@@ -118,14 +117,12 @@ def address_request(
 
 
 def _signed_in_chunks(unsigned: HttpRequest, body: Body, key: SigningKey, now: datetime) -> HttpRequest:
-    """Return a request whose body is covered by signatures although it streams (wire rule 27)."""
-    encoding = dict(unsigned.headers).get("content-encoding")
-    codings = STREAMING_ENCODING if encoding is None else f"{STREAMING_ENCODING},{encoding}"
-    headers = (
-        *(field for field in unsigned.headers if field[0] != "content-encoding"),
-        ("content-encoding", codings),
-        ("x-amz-decoded-content-length", str(body.written)),
-    )
+    """Return a request whose body is covered by signatures although it streams (wire rule 27).
+
+    Content-Encoding is left to the object: S3 does not need `aws-chunked` there, and SeaweedFS
+    would keep it with the object.
+    """
+    headers = (*unsigned.headers, ("x-amz-decoded-content-length", str(body.written)))
     signature = dict(sign(replace(unsigned, headers=headers), STREAMING_PAYLOAD, key, now))
     date, seed = signature["x-amz-date"], signature["authorization"].rpartition("=")[2]
     chunked = body.coded(lambda: SignedChunks(key, date, seed))

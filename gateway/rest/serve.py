@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gateway.messages import Answer, Call, HttpReply, Ids, Problem
 from gateway.rest.errors import build_error
@@ -40,13 +40,16 @@ class Rest:
     def serve(
         self,
         head: RequestHead,  # noqa: ARG002
-        body: bytes,  # noqa: ARG002
+        body: Any,  # noqa: ARG002
         note: Callable[[str, str], None],  # noqa: ARG002
     ) -> Generator[Call, Answer, HttpReply]:
         """Refuse a request that `admit` would have refused."""
         raise self._unserved()
 
-    def too_long(self) -> Problem:
+    def unpack(self, head: RequestHead) -> None:
+        """Read no body in parts."""
+
+    def too_long(self, head: RequestHead) -> Problem:  # noqa: ARG002
         """Return the problem of a body: `admit` lets none come."""
         return self._unserved()
 

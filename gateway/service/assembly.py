@@ -34,6 +34,7 @@ from gateway.service.documents import own_documents
 from gateway.service.endpoints import Endpoint
 from gateway.service.ini import ConfigError
 from gateway.service.tls import CertificateError, Identity, ServerTls, client_context, identities_in
+from gateway.soap.data import Limits as ObjectLimits
 from gateway.soap.serve import Soap
 from gateway.tables.contract import compile_contract
 from gateway.tables.errors import ERRORS
@@ -151,9 +152,13 @@ def _languages(config: Config, users: Users) -> tuple[Soap, RestStore]:
         public_url=config.gateway.public_url,
         anonymous=config.credentials.anonymous == "allow",
         max_soap_message=limits.max_soap_message,
-        max_inline_data=limits.max_inline_data,
-        max_inline_answer=limits.max_inline_answer,
-        max_object=limits.max_object,
+        attachments=config.gateway.attachments,
+        new_id=partial(secrets.token_hex, 16),
+        limits=ObjectLimits(
+            max_inline_data=limits.max_inline_data,
+            max_inline_answer=limits.max_inline_answer,
+            max_object=limits.max_object,
+        ),
     )
     store = Store(
         endpoint=StoreEndpoint.of(backend.endpoint_url),

@@ -76,7 +76,7 @@ class Gateway:
     workers: Annotated[int, Key("1", read_workers)]
     trusted_proxies: Annotated[tuple[Network, ...], Key("", read_networks)]
     rest_auth: Annotated[str, Key("verify", choice("verify", unbuilt=("pass",)))]
-    attachments: Annotated[str, Key("dime", choice("dime", unbuilt=("mime",)))]
+    attachments: Annotated[str, Key("dime", choice("dime", "mime"))]
     etag: Annotated[str, Key("md5", choice("md5", "store"))]
     replay: Annotated[str, Key("off", choice("off", unbuilt=("refuse",)))]
     drain_timeout: Annotated[float, Key("30", read_seconds)]

@@ -15,7 +15,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from gateway.messages import Body, Call, Credentials, Problem
+from gateway.messages import Attachment, Body, Call, Credentials, Problem
+from gateway.soap.data import take_attachment, take_include
 from gateway.soap.envelope import refused
 from gateway.tables.contract import Contract
 from gateway.tables.errors import message_of
@@ -86,15 +87,27 @@ def parse_credentials(node: Element) -> Credentials | None:
     return Credentials(found["AWSAccessKeyId"], found["Timestamp"], found["Signature"])
 
 
-def parse_call(node: Element, contract: Contract, credentials: Credentials | None) -> Call:
+def parse_call(
+    node: Element,
+    contract: Contract,
+    credentials: Credentials | None,
+    attachment: Attachment | None = None,
+) -> Call:
     """Return what the element asks, with every field of its type.
+
+    Args:
+        node: The element.
+        contract: Our own.
+        credentials: Of whoever asks, checked.
+        attachment: What came beside the envelope.
 
     Raises:
         Problem: With the code of the operation's row for a field that is wrong, missing, or
-            stands twice.
+            stands twice; MissingAttachment; InvalidSOAPRequest for an attachment nobody asks for.
 
     """
     operation = local(node)
+    included = take_include(node, attachment)
     for child in node:
         spelt = SPELLINGS.get(local(child))
         if spelt:
@@ -105,6 +118,7 @@ def parse_call(node: Element, contract: Contract, credentials: Credentials | Non
         raise _field_problem(operation, error) from None
     for name in SECURITY:
         values.pop(name, None)
+    take_attachment(operation, values, attachment, inside="Data" in values and not included)
     return Call(operation, values, credentials)
 
 

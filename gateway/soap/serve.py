@@ -8,17 +8,26 @@ fault, in this one place. The checks stand in the order of wire rule 12.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from gateway.messages import Answer, Body, Call, HttpReply, Ids, Problem, SoapRequest
+from gateway.messages import Answer, Call, HttpReply, Ids, Piece, Problem, SoapRequest
 from gateway.soap.answers import build_answer
 from gateway.soap.calls import judge_action, operation_of, parse_call, parse_credentials
+from gateway.soap.data import Limits, judge_answer, judge_data, take_data, wants_beside
 from gateway.soap.description import publish
 from gateway.soap.envelope import build_envelope, parse_envelope
 from gateway.soap.faults import build_fault
-from gateway.soap.packaging import CONTENT_TYPE, open_message
+from gateway.soap.packaging import (
+    CONTENT_TYPE,
+    OVERHEAD,
+    Package,
+    build_package,
+    form_accepted,
+    form_of,
+    parse_content_type,
+)
 from gateway.soap.signature import check
 from gateway.tables.contract import Contract
 from gateway.tables.operations import OPERATIONS
@@ -44,10 +53,10 @@ class Soap:
         domains: Our host names, in lower case.
         public_url: The address in the served WSDL; "" makes it of the Host that was asked.
         anonymous: Let messages without security elements go to the store, unsigned.
-        max_soap_message: Bytes of a message (MaxMessageLengthExceeded).
-        max_inline_data: Bytes of an object sent inline (InlineDataTooLarge).
-        max_inline_answer: Bytes of an object answered inline, 0 for any (InlineDataTooLarge).
-        max_object: Bytes of an object (EntityTooLarge).
+        attachments: The form of an answer's package, "dime" or "mime", where the request leaves it open.
+        new_id: Makes letters and digits that nobody else has, for the names of parts.
+        max_soap_message: Bytes of an envelope (MaxMessageLengthExceeded).
+        limits: Of objects.
 
     """
 
@@ -59,10 +68,10 @@ class Soap:
     domains: tuple[str, ...] = ("localhost",)
     public_url: str = ""
     anonymous: bool = False
+    attachments: str = "dime"
+    new_id: Callable[[], str]
     max_soap_message: int = 2 * 1024 * 1024
-    max_inline_data: int = 1024 * 1024
-    max_inline_answer: int = 0
-    max_object: int = 5 * 1024**3
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def name(self) -> str:
@@ -96,26 +105,47 @@ class Soap:
             raise Problem("InvalidRequest", NOT_HTTPS)
         if head.length is None and not head.chunked:
             raise Problem("MissingContentLength")
-        if head.length is not None and head.length > self.max_soap_message:
-            raise self.too_long()
+        most = self._most(head)
+        if head.length is not None and head.length > most:
+            raise self.too_long(head)
         if head.header("content-encoding") not in {None, "identity"}:
             raise Problem("InvalidRequest", "A SOAP message may not have a Content-Encoding.")
-        return self.max_soap_message
+        return most
 
-    def too_long(self) -> Problem:
+    def too_long(self, head: RequestHead) -> Problem:
         """Return the problem of a message longer than may be read."""
+        if form_of(head.header("content-type") or ""):
+            return Problem("EntityTooLarge", details=(("MaxSizeAllowed", str(self.limits.max_object)),))
         return Problem(
             "MaxMessageLengthExceeded", details=(("MaxMessageLengthBytes", str(self.max_soap_message)),)
         )
 
+    def unpack(self, head: RequestHead) -> Package | None:
+        """Return what reads the message part by part; None for a bare envelope, which is read whole.
+
+        Raises:
+            Problem: InvalidSOAPRequest, for a Content-Type that names no parts.
+
+        """
+        content_type = head.header("content-type") or ""
+        if head.method != "POST" or not form_of(content_type):
+            return None
+        return Package(content_type, self.max_soap_message)
+
+    def _most(self, head: RequestHead) -> int:
+        """Return the bytes a message may have; a package's may be encoded, which takes a third more."""
+        if not form_of(head.header("content-type") or ""):
+            return self.max_soap_message
+        return self.max_soap_message + self.limits.max_object * 3 // 2 + OVERHEAD
+
     def serve(
-        self, head: RequestHead, body: bytes, note: Callable[[str, str], None]
+        self, head: RequestHead, body: bytes | Package, note: Callable[[str, str], None]
     ) -> Generator[Call, Answer, HttpReply]:
         """Lead one request from its body to its reply.
 
         Args:
             head: Of a request that was admitted.
-            body: All of it.
+            body: All of it, or the package that is ready.
             note: Told operation and access key as soon as they are read.
 
         Yields:
@@ -127,16 +157,30 @@ class Soap:
         """
         if head.method != "POST":
             return self._describe(head)
-        request = SoapRequest(head.header("content-type") or "", head.header("soapaction"), body)
+        request = _request_of(head, body)
         call = self._read(request, note)
         answer = yield call
-        self._judge_answer(answer)
-        pieces = build_envelope(build_answer(answer, self.contract))
-        return HttpReply(200, "OK", (("content-type", CONTENT_TYPE),), pieces)
+        if wants_beside(call):
+            return self._answer_beside(answer, request.form or form_accepted(head.header("accept") or ""))
+        judge_answer(answer, self.limits)
+        return HttpReply(200, "OK", (("content-type", CONTENT_TYPE),), self._envelope_of(answer))
+
+    def _answer_beside(self, answer: Answer, form: str) -> HttpReply:
+        """Return an answer with its data, if there is any, beside the envelope (wire rule 33)."""
+        answer, data, media_type = take_data(answer)
+        content_type, pieces = CONTENT_TYPE, self._envelope_of(answer)
+        if data is not None:
+            form = form or self.attachments
+            content_type, pieces = build_package(form, pieces, data, media_type, self.new_id())
+        return HttpReply(200, "OK", (("content-type", content_type),), pieces)
+
+    def _envelope_of(self, answer: Answer) -> tuple[Piece, ...]:
+        return build_envelope(build_answer(answer, self.contract))
 
     def _read(self, request: SoapRequest, note: Callable[[str, str], None]) -> Call:
         """Return the Call of a message that passed every check, in the order of wire rule 12."""
-        node = parse_envelope(*open_message(request))
+        _, charset = parse_content_type(request.content_type)
+        node = parse_envelope(request.envelope, charset)
         operation = operation_of(node, self.contract)
         note(operation, "")
         judge_action(request.action, operation)
@@ -148,35 +192,9 @@ class Soap:
             raise Problem("MissingSecurityElement")
         elif OPERATIONS[operation].signed:
             raise Problem("AccessDenied")
-        call = parse_call(node, self.contract, credentials)
-        self._judge_data(call)
+        call = parse_call(node, self.contract, credentials, request.attachment)
+        judge_data(call, self.limits)
         return call
-
-    def _judge_data(self, call: Call) -> None:
-        """Judge the object bytes that come with a call, or are asked for by it."""
-        values = call.values
-        size = values.get("ContentLength")
-        if size is not None and size > self.max_object:
-            raise Problem("EntityTooLarge", details=_sizes("ProposedSize", size, self.max_object))
-        takes_data = any("Data" in field.names for field in OPERATIONS[call.operation].fields)
-        if takes_data and "Data" not in values:
-            raise Problem("MissingAttachment")
-        if takes_data and len(values["Data"]) > self.max_inline_data:
-            raise Problem("InlineDataTooLarge")
-        if takes_data and len(values["Data"]) != size:
-            raise Problem("IncompleteBody", "ContentLength is not the number of bytes in Data.")
-        if values.get("GetData") and not values.get("InlineData"):
-            raise Problem(
-                "NotImplemented", "Answers as an attachment are not implemented yet: ask with InlineData."
-            )
-
-    def _judge_answer(self, answer: Answer) -> None:
-        data: Any = answer.values.get("Data")
-        if data is None or not self.max_inline_answer:
-            return
-        size = data.length if isinstance(data, Body) else len(data)
-        if size is None or size > self.max_inline_answer:
-            raise Problem("InlineDataTooLarge")
 
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:  # noqa: ARG002
         """Write a problem as a fault: HTTP 500, whatever it is (wire rule 9).
@@ -219,5 +237,8 @@ def _asks_description(head: RequestHead) -> bool:
     return head.method in {"GET", "HEAD"} and _asked(head) in DESCRIPTIONS
 
 
-def _sizes(name: str, size: int, limit: int) -> tuple[tuple[str, str], ...]:
-    return ((name, str(size)), ("MaxSizeAllowed", str(limit)))
+def _request_of(head: RequestHead, body: bytes | Package) -> SoapRequest:
+    action = head.header("soapaction")
+    if isinstance(body, bytes):
+        return SoapRequest(head.header("content-type") or "", action, body)
+    return SoapRequest(body.content_type, action, body.envelope, body.attachment, body.form)

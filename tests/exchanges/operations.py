@@ -116,7 +116,9 @@ def play(request: bytes, endpoint_url: str, clock: dt.datetime, exchange: Exchan
     """
     raw, _, body = request.partition(b"\r\n\r\n")
     head = parse_request_head(raw + b"\r\n\r\n")
-    soap = Soap(contract=our_contract(), documents=own_documents(), secret_of=SECRETS.get, now=lambda: clock)
+    soap = Soap(contract=our_contract(), documents=own_documents(), secret_of=SECRETS.get, now=lambda: clock,
+        new_id=lambda: "0" * 32,
+    )
     rest = Rest(
         contract=our_contract(),
         store=Store(endpoint=Endpoint.of(endpoint_url)),

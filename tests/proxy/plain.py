@@ -51,7 +51,10 @@ class Plain:
             return HttpReply(200, "OK", (("content-length", "7"),), pieces)
         return HttpReply(200, "OK", (("content-type", "text/plain"),), pieces)
 
-    def too_long(self) -> Problem:
+    def unpack(self, head: Any) -> None:
+        return None
+
+    def too_long(self, head: Any) -> Problem:
         return Problem("MaxMessageLengthExceeded")
 
     def refuse(self, problem: Problem, head: Any, ids: Ids) -> HttpReply:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from gateway.messages import Call, Problem
 from gateway.service.documents import own_documents
+from gateway.soap.data import Limits
 from gateway.soap.envelope import SOAP
 from gateway.soap.serve import Soap
 from gateway.soap.signature import sign
@@ -26,8 +27,10 @@ def soap(**settings) -> Soap:
         "documents": own_documents(),
         "secret_of": {KEY: SECRET}.get,
         "now": lambda: NOW,
+        "new_id": lambda: "0123456789abcdef",
     }
-    return Soap(**{**given, **settings})
+    sizes = {name: settings.pop(name) for name in Limits.__slots__ if name in settings}
+    return Soap(**{**given, **settings, "limits": Limits(**sizes)})
 
 
 def security(operation: str, *, key=KEY, secret=SECRET, now=NOW) -> str:
