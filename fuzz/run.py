@@ -1,0 +1,30 @@
+"""Run atheris with one harness: `python -m fuzz.run dime -max_total_time=600`.
+
+The corpus is fuzz/corpus/NAME; it grows where it lies. Whatever else is given goes to libFuzzer.
+`pip install --group fuzz` installs atheris, which is needed here only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import atheris
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+def main(words: list[str]) -> None:
+    """Fuzz until libFuzzer ends the process."""
+    name, *options = words
+    with atheris.instrument_imports(include=["gateway"]):
+        harness = importlib.import_module(f"fuzz.{name}")
+    corpus = CORPUS / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    atheris.Setup([sys.argv[0], str(corpus), *options], harness.one_input)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
