@@ -1,7 +1,8 @@
 """Run atheris with one harness: `python -m fuzz.run dime -max_total_time=600`.
 
-The corpus is fuzz/corpus/NAME; it grows where it lies. Whatever else is given goes to libFuzzer.
-`pip install --group fuzz` installs atheris, which is needed here only.
+The corpus is fuzz/corpus/NAME. It grows where it lies, and an input that fails is put there too, so
+that the tests fail until it no longer does. `-merge=1 DIR` takes over what is new in another folder.
+Whatever is given behind the name goes to libFuzzer. `pip install --group fuzz` installs atheris.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def main(words: list[str]) -> None:
         harness = importlib.import_module(f"fuzz.{name}")
     corpus = CORPUS / name
     corpus.mkdir(parents=True, exist_ok=True)
-    atheris.Setup([sys.argv[0], str(corpus), *options], harness.one_input)
+    atheris.Setup([sys.argv[0], f"-artifact_prefix={corpus}/", str(corpus), *options], harness.one_input)
     atheris.Fuzz()
 
 
