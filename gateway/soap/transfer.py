@@ -24,7 +24,12 @@ MAX_LINE: Final = 998
 """Bytes of a line of quoted-printable, which is held until it is whole. InvalidSOAPRequest."""
 
 _BLANKS: Final = b" \t\r\n"
-_PRINTABLE = re.compile(rb"(?:[\t\x20-\x3c\x3e-\x7e]|=[0-9A-Fa-f]{2})*+=?")
+_LINES = re.compile(  # and behind the last thing that is whole, the beginning of one
+    rb"(?:[\t\x20-\x3c\x3e-\x7e]++|=(?:[0-9A-Fa-f]{2}|[ \t]*+\r\n)|\r\n)*+"
+    rb"(?:=(?:[0-9A-Fa-f]|[ \t]*+\r?)|\r)?"
+)
+_LONG_LINE = re.compile(rb"(?<![^\r\n])[^\r\n]{%d}" % (MAX_LINE + 1))
+_BLANKS_AT_END = re.compile(rb"(?<![ \t])[ \t]++\r\n")
 
 
 class Decoder(Protocol):
@@ -106,37 +111,43 @@ class Base64Decoder:
 
 
 class QuotedPrintableDecoder:
-    """quoted-printable: decoded line by line, blanks at the end of a line dropped as RFC 2045 wants."""
+    """quoted-printable: decoded by whole lines, blanks at the end of a line dropped as RFC 2045 wants."""
 
     def __init__(self, offset: int) -> None:
         """Begin where the part's payload begins in the message."""
         self._offset = offset  # of what is held
-        self._held = b""
+        self._held = b""  # of a line that is not whole
 
     def feed(self, data: bytes) -> bytes:
         """Take the next characters, return the bytes of all lines that are whole; see Decoder."""
-        *lines, self._held = (self._held + data).split(b"\r\n")
-        decoded = [self._line(line, b"\r\n") for line in lines]
+        data = self._held + data
+        whole = data.rfind(b"\r\n") + 2 if b"\r\n" in data else 0
+        decoded = self._decoded(data[:whole])
+        self._offset += whole
+        self._held = data[whole:]
         if len(self._held) > MAX_LINE + 1:  # the one may be the CR of its end
-            raise MimeError(Flaw.QUOTED_PRINTABLE_LINE_TOO_LONG, self._offset + MAX_LINE)
-        return b"".join(decoded)
+            self._judge(self._held)
+        return decoded
 
     def close(self) -> bytes:
         """Return the bytes of the last line, which has no end of its own; see Decoder."""
-        return self._line(self._held, b"")
+        goes_on = self._held.rstrip(b" \t").endswith(b"=")
+        decoded = self._decoded(self._held + b"\r\n")
+        return decoded if goes_on else decoded[:-2]
 
-    def _line(self, line: bytes, end: bytes) -> bytes:
-        if len(line) > MAX_LINE:
-            raise MimeError(Flaw.QUOTED_PRINTABLE_LINE_TOO_LONG, self._offset + MAX_LINE)
-        text = line.rstrip(b" \t")
-        good = _PRINTABLE.match(text)
+    def _decoded(self, lines: bytes) -> bytes:
+        self._judge(lines)
+        return binascii.a2b_qp(_BLANKS_AT_END.sub(b"\r\n", lines))
+
+    def _judge(self, lines: bytes) -> None:
+        """Refuse the first byte that cannot be where it is."""
+        good = _LINES.match(lines)
         assert good is not None, "it matches nothing, too"
-        if good.end() < len(text):
+        long_line = _LONG_LINE.search(lines, 0, good.end() + 1)
+        if long_line is not None:
+            raise MimeError(Flaw.QUOTED_PRINTABLE_LINE_TOO_LONG, self._offset + long_line.start() + MAX_LINE)
+        if good.end() < len(lines):
             raise MimeError(Flaw.QUOTED_PRINTABLE, self._offset + good.end())
-        self._offset += len(line) + 2
-        if text.endswith(b"="):  # the line goes on
-            return binascii.a2b_qp(text[:-1])
-        return binascii.a2b_qp(text) + end
 
 
 DECODERS: Final[Mapping[str, Callable[[int], Decoder]]] = MappingProxyType(
