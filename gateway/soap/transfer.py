@@ -28,8 +28,10 @@ _LINES = re.compile(  # and behind the last thing that is whole, the beginning o
     rb"(?:[\t\x20-\x3c\x3e-\x7e]++|=(?:[0-9A-Fa-f]{2}|[ \t]*+\r\n)|\r\n)*+"
     rb"(?:=(?:[0-9A-Fa-f]|[ \t]*+\r?)|\r)?"
 )
-_LONG_LINE = re.compile(rb"(?<![^\r\n])[^\r\n]{%d}" % (MAX_LINE + 1))
-_BLANKS_AT_END = re.compile(rb"(?<![ \t])[ \t]++\r\n")
+_LONG_LINE = re.compile(rb"\n[^\r\n]{%d}" % (MAX_LINE + 1))
+_BLANKS_AT_END = re.compile(
+    rb"[ \t](?<![ \t]{2})[ \t]*+\r\n"
+)  # from their first on: any other would take long
 
 
 class Decoder(Protocol):
@@ -143,7 +145,7 @@ class QuotedPrintableDecoder:
         """Refuse the first byte that cannot be where it is."""
         good = _LINES.match(lines)
         assert good is not None, "it matches nothing, too"
-        long_line = _LONG_LINE.search(lines, 0, good.end() + 1)
+        long_line = _LONG_LINE.search(b"\n" + lines, 0, good.end() + 2)
         if long_line is not None:
             raise MimeError(Flaw.QUOTED_PRINTABLE_LINE_TOO_LONG, self._offset + long_line.start() + MAX_LINE)
         if good.end() < len(lines):
