@@ -51,7 +51,7 @@ MAX_PARTS: Final = 50
 """Parts of a message; beyond: TOO_MANY_PARTS. S3 needs two."""
 
 MAX_RECORDS: Final = 1 << 24
-"""Records of a message; beyond: TOO_MANY_RECORDS. gSOAP sends chunks of 1 KiB, 5 GiB are 5 million."""
+"""Records of a message; beyond: TOO_MANY_RECORDS. gSOAP sends chunks of 1 KiB or 2: of 5 GiB, 5 million."""
 
 MAX_EMPTY_CHUNKS: Final = 16
 """Empty chunks in a row that are not the last; beyond: TOO_MANY_EMPTY_CHUNKS."""

@@ -241,6 +241,7 @@ def build_soap_message(
     Args:
         envelope: The envelope in UTF-8.
         part: What the attachment is told as: an id that is a URI, as `uuid:` and a UUID, and a media type.
+            Axis 1.4 misreads ids and types of 128 bytes or more.
         data: What is attached.
         envelope_id: A URI other than the attachment's; "" for none.
         largest: Bytes of payload that one record may have.

@@ -18,6 +18,32 @@ GSOAP = (
 )
 """gSOAP 2.8.124, 584 bytes in all."""
 
+GSOAP_STREAMED = (
+    b"\x0c \x00\x00\x00\x07\x00)\x00\x00\x00\x04"
+    b"cid:id0\x00"
+    b"http://schemas.xmlsoap.org/soap/envelope/\x00\x00\x00"
+    b"<a/>"
+    b"\t\x10\x00\x00\x00\x07\x00\x18\x00\x00\x08\x00"
+    b"uuid:s1\x00"
+    b"application/octet-stream" + b"a" * 2048 + b"\n\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+    b"a\x00\x00\x00"
+)
+"""gSOAP 2.8.124, an attachment of unknown length in chunks of 2 KiB; its envelope is cut short here."""
+
+DIME_TOOLS = (
+    b"\x0c \x00\x00\x00)\x00)\x00\x00\x00\x04"
+    b"uuid:00000000-0000-4000-8000-000000000001\x00\x00\x00"
+    b"http://schemas.xmlsoap.org/soap/envelope/\x00\x00\x00"
+    b"<a/>"
+    b"\t\x10\x00\x00\x00)\x00\n\x00\x00\x00\x05"
+    b"uuid:00000000-0000-4000-8000-000000000002\x00\x00\x00"
+    b"text/plain\x00\x00"
+    b"aaaaa\x00\x00\x00"
+    b"\n\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"
+    b"aa\x00\x00"
+)
+"""Perl's DIME::Tools 0.05, in chunks of 5 bytes."""
+
 AXIS_DATA = bytes(range(250)) * 400
 AXIS = (
     b"\x0c \x00\x00\x00)\x00)\x00\x00\x00\x05"

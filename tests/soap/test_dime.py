@@ -24,8 +24,10 @@ from tests.soap.dime_messages import (
     AXIS,
     AXIS_DATA,
     DATA_RECORD,
+    DIME_TOOLS,
     ENVELOPE,
     GSOAP,
+    GSOAP_STREAMED,
     NET_DIME,
     SOAP_HEAD,
     record,
@@ -91,6 +93,20 @@ SENT = {
         events_of(
             (part("cid:id0", ENVELOPE_TYPE, 458, URI), ENVELOPE),
             (part("uuid:att1", OCTETS, 9), b"HELLODIME"),
+        ),
+    ),
+    "gSOAP, streamed": (
+        GSOAP_STREAMED,
+        events_of(
+            (part("cid:id0", ENVELOPE_TYPE, 4, URI), b"<a/>"),
+            (part("uuid:s1", OCTETS), b"a" * 2049),
+        ),
+    ),
+    "DIME::Tools": (
+        DIME_TOOLS,
+        events_of(
+            (part("uuid:00000000-0000-4000-8000-000000000001", ENVELOPE_TYPE, 4, URI), b"<a/>"),
+            (part("uuid:00000000-0000-4000-8000-000000000002", "text/plain"), b"aaaaaaa"),
         ),
     ),
     "Axis": (
