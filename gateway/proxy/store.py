@@ -203,7 +203,9 @@ class StoreConnection(Connection):
                 raise Problem("InternalError", f"More than {MAX_INTERIM} interim replies.")
 
     def _begin_body(self, asking: Asking, head: ReplyHead, data: bytes) -> None:
-        if not self._sent and self._outgoing is not None:
+        if self._outgoing is not None and not self._outgoing.over:
+            if head.status < 300:  # it cannot have done what it has not been told to its end
+                raise Problem("InternalError", "The store accepts a request that it has not read.")
             self._outgoing.close()
         self._head = head
         reader = self._reader = body_reader(head)

@@ -1,0 +1,146 @@
+"""How fast large objects pass by DIME over TLS, against nginx relaying the same bytes by plain REST.
+
+Both stand in front of the same store, which costs next to nothing, and both are asked by curl, in
+turns. A ratio is the gateway's rate by nginx's; CPU is what the process itself
+used, user and system, for a GiB.
+
+Run: python -m bench.throughput [MiB] [rounds]
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.nginx import answers, running_nginx
+from gateway.messages import Call, Credentials
+from gateway.soap.dime_writing import build_soap_message
+from gateway.soap.parts import Part
+from gateway.soap.signature import sign
+from gateway.wire.texts import build_moment
+from tests.clients.certificates import make_certificates
+from tests.clients.gateway import running_gateway
+from tests.joined import message
+from tests.stores.processes import free_ports, running, spawn
+from tests.stores.store import Store, User
+
+USER = User("bench", "BENCHKEY", "bench-secret")
+GIB = 1024**3
+
+
+def signed(operation: str, **values: object) -> bytes:
+    """Return the envelope of a call, signed now."""
+    timestamp = build_moment(datetime.now(UTC))
+    signature = sign(operation, timestamp, USER.secret_key)
+    return message(Call(operation, values, Credentials(USER.access_key, timestamp, signature)))
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return what a process and its children have used, user and system."""
+    total = 0.0
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for each in [pid, *map(int, children)]:
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+def timed(pid: int, work: Callable[[], None]) -> tuple[float, float]:
+    """Return the seconds that `work` took, and the CPU seconds that the process used for it."""
+    before, began = cpu_seconds(pid), time.perf_counter()
+    work()
+    return time.perf_counter() - began, cpu_seconds(pid) - before
+
+
+def curl(ca: Path, *arguments: str | Path) -> Callable[[], None]:
+    """Return what asks once, and raises unless the answer is a 200."""
+    command = ["curl", "-sS", "--fail-with-body", "--cacert", ca, "-o", "-", *arguments]
+
+    def run() -> None:
+        asked = subprocess.Popen([str(each) for each in command], stdout=subprocess.PIPE)
+        assert asked.stdout is not None
+        last = b""
+        while piece := asked.stdout.read1(1 << 20):
+            last = piece
+        if asked.wait():
+            raise RuntimeError(last[-1000:].decode(errors="replace"))
+
+    return run
+
+
+def gateway_pid(directory: Path) -> int:
+    """Return the process id of the gateway that was configured there."""
+    found = subprocess.run(["pgrep", "-f", str(directory / "gateway.ini")], check=True, capture_output=True)
+    return int(found.stdout.split()[0])
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and print."""
+    size = int(arguments[0] if arguments else 256) * 1024**2
+    rounds = int(arguments[1] if len(arguments) > 1 else 3)
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        certificates = make_certificates(directory)
+        (port,) = free_ports(1)
+        command = [sys.executable, "-m", "bench.sink", str(port), str(size)]
+        log = directory / "sink.log"
+        with (
+            running(lambda: spawn(command, log=log), lambda: answers(port), log),
+            running_nginx(directory, certificates, port) as (relay, nginx_pid),
+            running_gateway(directory, _store(port), certificates) as gateway,
+        ):
+            _measure(directory, size, rounds, relay, nginx_pid, gateway.address, certificates.ca)
+
+
+def _store(port: int) -> Store:
+    keys = (USER.access_key, USER.secret_key)
+    return Store("sink", f"http://127.0.0.1:{port}", *keys, frozenset(), (USER,))
+
+
+def _measure(  # noqa: PLR0913, PLR0917 - what there is
+    directory: Path, size: int, rounds: int, relay: int, nginx_pid: int, address: str, ca: Path
+) -> None:
+    pid = gateway_pid(directory)
+    put, get, plain = directory / "put.dime", directory / "get.xml", directory / "object"
+    plain.write_bytes(bytes(size))
+    envelope = signed("PutObject", Bucket="bench", Key="object", ContentLength=size)
+    pieces = build_soap_message(envelope, Part("uuid:data", "application/octet-stream"), bytes(size))
+    put.write_bytes(b"".join(piece for piece in pieces if isinstance(piece, bytes)))
+    get.write_bytes(
+        signed("GetObject", Bucket="bench", Key="object", GetMetadata=True, GetData=True, InlineData=False)
+    )
+    rest = f"https://localhost:{relay}/bench/object"
+    dime = ("-X", "POST", "-H", "Content-Type: application/dime", "-H", "Expect:")
+    xml = ("-X", "POST", "-H", "Content-Type: text/xml", "--data-binary", f"@{get}")
+    cases = {
+        "PUT": (
+            curl(ca, *dime, "-T", put, address),
+            curl(ca, "-H", "Expect:", "-T", plain, rest),
+        ),
+        "GET": (curl(ca, *xml, address), curl(ca, rest)),
+    }
+    print(f"{size // 1024**2} MiB, {rounds} rounds in turns, medians")
+    print("            gateway MiB/s   nginx MiB/s   ratio   gateway CPU s/GiB   nginx CPU s/GiB")
+    for name, (ours, theirs) in cases.items():
+        ours(), theirs()
+        taken = [(timed(pid, ours), timed(nginx_pid, theirs)) for _ in range(rounds)]
+        (a, a_cpu), (b, b_cpu) = (
+            [statistics.median(column) for column in zip(*side, strict=True)]
+            for side in zip(*taken, strict=True)
+        )
+        mib = size / 1024**2
+        print(
+            f"{name:8}{mib / a:17.0f}{mib / b:14.0f}{b / a:8.2f}"
+            f"{a_cpu * GIB / size:18.2f}{b_cpu * GIB / size:18.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
