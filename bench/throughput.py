@@ -94,12 +94,13 @@ def main(arguments: Sequence[str]) -> None:
         with (
             running(lambda: spawn(command, log=log), lambda: answers(port), log),
             running_nginx(directory, certificates, port) as (relay, nginx_pid),
-            running_gateway(directory, _store(port), certificates) as gateway,
+            running_gateway(directory, sink_store(port), certificates) as gateway,
         ):
             _measure(directory, size, rounds, relay, nginx_pid, gateway.address, certificates.ca)
 
 
-def _store(port: int) -> Store:
+def sink_store(port: int) -> Store:
+    """Return the sink as a store with one user."""
     keys = (USER.access_key, USER.secret_key)
     return Store("sink", f"http://127.0.0.1:{port}", *keys, frozenset(), (USER,))
 
