@@ -31,7 +31,9 @@ from gateway.soap.transfer import Decoder, Identity
 MAX_PADDING: Final = 32
 """Blanks between a delimiter and the end of its line; with more it is no delimiter."""
 
-_PADDED = re.compile(rb"-|[ \t]{0,%d}\r?" % MAX_PADDING)
+_REST: Final = rb"--|[ \t]{0,%d}\r\n" % MAX_PADDING  # of a delimiter line behind its boundary
+_REST_OF_LINE = re.compile(_REST)
+_BEGUN_REST = re.compile(rb"-|[ \t]{0,%d}\r?" % MAX_PADDING)
 _LINE_END: Final = b"\r\n"
 
 
@@ -86,7 +88,6 @@ class MimeReader:
         self.done = False
         self._limits = limits
         self._delimiter = b"\r\n--" + boundary.encode("ascii")
-        self._line = re.compile(re.escape(self._delimiter) + rb"(?:(--)|[ \t]{0,%d}\r\n)" % MAX_PADDING)
         self._state = _State.PREAMBLE
         self._data = _LINE_END  # of which the first self._at bytes are done with
         self._at = 0
@@ -122,14 +123,14 @@ class MimeReader:
                 self._skip_epilogue()
                 going = False
             else:
-                before, line = self._to_delimiter()
+                before, rest = self._to_delimiter()
+                going = rest is not None
                 if self._state is _State.PREAMBLE:
                     self._skip_preamble()
                 else:
-                    yield from self._payload(before, over=line is not None)
-                going = line is not None
-                if line is not None:
-                    self._go_behind(line)
+                    yield from self._payload(before, over=going)
+                if rest is not None:
+                    self._go_behind(rest)
         self._offset += self._at
         self._data = self._data[self._at :]
         self._at = 0
@@ -145,16 +146,33 @@ class MimeReader:
             raise MimeError(Flaw.CUT_SHORT, self._offset + len(self._data))
 
     def _to_delimiter(self) -> tuple[bytes, re.Match[bytes] | None]:
-        """Go to the next delimiter line; return the bytes before it, and the line when it is whole."""
+        """Go to the next delimiter line; return the bytes before it, and its rest when it is whole."""
         data, start = self._data, self._at
         at = data.find(self._delimiter, start)
-        line = self._line.search(data, at) if at >= 0 else None
-        self._at = line.start() if line is not None else self._held_from(start)
+        rest = self._rest_at(at)
+        if at >= 0 and rest is None:
+            at = self._behind_lookalike(at)
+            rest = self._rest_at(at)
+        self._at = at if rest is not None else self._held_from(start)
         if self._at == start:
-            return b"", line
+            return b"", rest
         start += self._lead
         self._lead = 0
-        return data[start : self._at], line
+        return data[start : self._at], rest
+
+    def _rest_at(self, at: int) -> re.Match[bytes] | None:
+        """Return the rest of a delimiter line that begins there, None when none does or it is not whole."""
+        return _REST_OF_LINE.match(self._data, at + len(self._delimiter)) if at >= 0 else None
+
+    def _behind_lookalike(self, at: int) -> int:
+        """Return where the next delimiter line begins, -1 when none is here.
+
+        However many lookalikes stand before it are passed over by one search. Only they pay for
+        the pattern, which takes longer to make than many a message to read.
+        """
+        line = re.compile(re.escape(self._delimiter) + rb"(?=%b)" % _REST)
+        found = line.search(self._data, at + 1)
+        return -1 if found is None else found.start()
 
     def _held_from(self, start: int) -> int:
         """Return where the bytes begin that may become a delimiter line."""
@@ -164,28 +182,28 @@ class MimeReader:
             tail = self._data[at:]
             if self._delimiter.startswith(tail):
                 return at
-            if tail.startswith(self._delimiter) and _PADDED.fullmatch(tail, len(self._delimiter)):
+            if tail.startswith(self._delimiter) and _BEGUN_REST.fullmatch(tail, len(self._delimiter)):
                 return at
             at = self._data.find(b"\r", at + 1)
         return len(self._data)
 
-    def _go_behind(self, line: re.Match[bytes]) -> None:
+    def _go_behind(self, rest: re.Match[bytes]) -> None:
         """Begin what the delimiter line begins: a part, or the epilogue."""
-        where = self._offset + line.start()
-        self._at = line.end()
-        if line[1] is None:
-            self._parts += 1
-            if self._parts > self._limits.parts:
-                raise MimeError(Flaw.TOO_MANY_PARTS, where)
-            begin = self._offset + self._at
-            self._header = HeaderReader(begin, self._limits.header, self._limits.header_lines)
-            self._state = _State.HEADER
-        elif self._parts:
+        where = self._offset + self._at
+        self._at = rest.end()
+        if rest[0] == b"--":
+            if not self._parts:
+                raise MimeError(Flaw.NO_PARTS, where)
             self.done = True
             self._closed_at = self._offset + self._at
             self._state = _State.EPILOGUE
-        else:
-            raise MimeError(Flaw.NO_PARTS, where)
+            return
+        self._parts += 1
+        if self._parts > self._limits.parts:
+            raise MimeError(Flaw.TOO_MANY_PARTS, where)
+        begin = self._offset + self._at
+        self._header = HeaderReader(begin, self._limits.header, self._limits.header_lines)
+        self._state = _State.HEADER
 
     def _skip_preamble(self) -> None:
         """Forget what stands before the first delimiter."""
