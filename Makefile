@@ -1,5 +1,6 @@
 # make run     start the gateway with an embedded store, on this machine alone
 # make test    prove it: linters, types, every test, real stores, foreign SOAP clients
+# make test-large  what takes longer: objects of a gigabyte through every client that attaches
 #
 # Both make .venv first, and again when pyproject.toml changed. `make test` needs the programs of the
 # foreign clients too: as root on Debian it installs them, else it says which are missing.
@@ -12,12 +13,16 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE := tables wire soap rest conversation
 FLOORS_WITH_SOCKETS := tests/proxy tests/service
 
-.PHONY: run test setup lint core carriers clients format clean
+.PHONY: run test test-large setup lint core carriers clients format clean
 
 run: $(VENV)/.run
 	$(BIN)/twistd -n s3gateway
 
 test: lint core carriers clients
+
+test-large: $(VENV)/.test
+	$(BIN)/python -m tests.clients.debian
+	$(PYTEST) tests/clients -m large
 
 setup: $(VENV)/.test
 

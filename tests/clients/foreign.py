@@ -7,7 +7,8 @@ too. Paths are dotted (`AccessControlList.0.Permission`), values percent-encoded
 stand as ISO-8859-1. Lists that the contract wraps (AccessControlList, TargetGrants, Buckets) stand
 without their inner name, since half of the stacks hide it.
 
-The driver signs by itself. Fields that begin with `@` have it sign wrongly.
+The driver signs by itself. Fields that begin with `@` have it sign wrongly, or attach a file; what came
+back as an attachment is told by its size and MD5.
 """
 
 from __future__ import annotations
@@ -95,7 +96,12 @@ class ForeignClient:
         self._log = log
 
     def call(
-        self, operation: str, *, security: Mapping[str, str] | None = None, **fields: Any
+        self,
+        operation: str,
+        *,
+        security: Mapping[str, str] | None = None,
+        attachment: Mapping[str, str] | None = None,
+        **fields: Any,
     ) -> Result | Fault:
         """Call an operation and return what the client read.
 
@@ -103,13 +109,16 @@ class ForeignClient:
             operation: One of the 16.
             security: How to sign wrongly: `clock` (seconds off), `access_key`, `secret_key`,
                 `omit` (names of security elements, joined by commas).
+            attachment: `form`, one of the stack's own, and `file`, the path of what to attach; without
+                `file` the form says how an attachment is read.
             fields: Text, numbers, booleans, bytes, points in time, dicts and lists of them.
 
         Raises:
             NoAnswerError: The client got no answer, or gave up.
 
         """
-        told = dict(_flat(fields, "")) | {f"@{name}": text for name, text in (security or {}).items()}
+        told = dict(_flat(fields, ""))
+        told |= {f"@{name}": text for name, text in {**(security or {}), **(attachment or {})}.items()}
         words = [operation, *(f"{path}={quote(text, safe='/')}" for path, text in told.items())]
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -13,6 +13,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -315,6 +317,103 @@ struct Told {
     }
 };
 
+/* Attachments: a file in DIME, in one of gSOAP's three ways, and what came back as size and MD5 */
+
+static FILE *sent_file;
+static std::string sent_bytes;
+
+struct Received {
+    EVP_MD_CTX *md5;
+    size_t size;
+
+    Received() : md5(EVP_MD_CTX_new()), size(0) { EVP_DigestInit_ex(md5, EVP_md5(), NULL); }
+
+    ~Received() { EVP_MD_CTX_free(md5); }
+
+    void take(const char *bytes, size_t count) {
+        EVP_DigestUpdate(md5, bytes, count);
+        size += count;
+    }
+
+    void tell(Told &told, const std::string &path) {
+        unsigned char digest[16];
+        char written[33];
+        EVP_DigestFinal_ex(md5, digest, NULL);
+        for (int i = 0; i < 16; i++)
+            snprintf(written + 2 * i, 3, "%02x", digest[i]);
+        told.put(path + ".size", std::to_string(size));
+        told.put(path + ".md5", written);
+    }
+};
+
+static std::vector<std::shared_ptr<Received> > streamed;
+
+static void *read_open(struct soap *, void *handle, const char *, const char *, const char *) { return handle; }
+
+static size_t read_some(struct soap *, void *handle, char *buffer, size_t size) {
+    return fread(buffer, 1, size, (FILE *)handle);
+}
+
+static void read_close(struct soap *, void *) {}
+
+static void *write_open(struct soap *, const char *, const char *, const char *) {
+    streamed.push_back(std::make_shared<Received>());
+    return streamed.back().get();
+}
+
+static int write_some(struct soap *, void *handle, const char *buffer, size_t size) {
+    ((Received *)handle)->take(buffer, size);
+    return SOAP_OK;
+}
+
+static void write_close(struct soap *, void *) {}
+
+static void attach(const Fields &fields) {
+    struct soap *soap = proxy->soap;
+    std::string form = text(fields, "@form", "buffered"), path = text(fields, "@file");
+    bool streams = form != "buffered";
+    soap_clr_omode(soap, SOAP_IO_CHUNK);
+    soap->fdimereadopen = streams ? read_open : NULL;
+    soap->fdimeread = read_some;
+    soap->fdimereadclose = read_close;
+    soap->fdimewriteopen = streams ? write_open : NULL;
+    soap->fdimewrite = write_some;
+    soap->fdimewriteclose = write_close;
+    if (path.empty())
+        return;
+    sent_file = fopen(path.c_str(), "rb");
+    struct stat about;
+    fstat(fileno(sent_file), &about);
+    size_t size = (size_t)about.st_size;
+    const char *source = (const char *)sent_file;
+    if (form == "buffered") {
+        sent_bytes.resize(size);
+        fread(&sent_bytes[0], 1, size, sent_file);
+        source = sent_bytes.data();
+    } else if (form == "chunked") { // no size: as many DIME records as it takes, in HTTP chunks
+        soap_set_omode(soap, SOAP_IO_CHUNK);
+        size = 0;
+    }
+    soap_set_dime(soap);
+    soap_set_dime_attachment(soap, source, size, "application/octet-stream", "uuid:data", 0, NULL);
+}
+
+static void detach(Told &told) {
+    for (struct soap_multipart *part = proxy->soap->dime.list; part && streamed.empty(); part = part->next) {
+        Received whole;
+        whole.take(part->ptr, part->size);
+        whole.tell(told, "attachment");
+    }
+    for (size_t i = 0; i < streamed.size(); i++)
+        streamed[i]->tell(told, "attachment");
+    streamed.clear();
+    sent_bytes.clear();
+    if (sent_file)
+        fclose(sent_file);
+    sent_file = NULL;
+    soap_clr_dime(proxy->soap);
+}
+
 /* The operations */
 
 #define IN(name) in(fields, #name, request.name);
@@ -398,8 +497,11 @@ static std::string answer(const std::string &line) {
         fields[word.substr(0, at)] = unescape(word.substr(at + 1));
     }
     sign(operation, fields);
+    attach(fields);
     Told told;
-    if (operations.at(operation)(fields, told)) {
+    bool done = operations.at(operation)(fields, told);
+    detach(told);
+    if (done) {
         told.line = "ok" + told.line;
     } else if (proxy->soap->error == SOAP_FAULT || proxy->soap->error == SOAP_CLI_FAULT ||
                proxy->soap->error == SOAP_SVR_FAULT) {
