@@ -5,6 +5,7 @@ import tracemalloc
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from requests_toolbelt.multipart.decoder import MultipartDecoder
 
 from gateway.messages import Body, length_of
 from gateway.soap.mime import (
@@ -17,7 +18,7 @@ from gateway.soap.mime import (
     build_message,
 )
 from gateway.soap.parts import END_OF_PART, Event, Part
-from gateway.soap.related import Flaw, MimeError
+from gateway.soap.related import Flaw, MimeError, MultipartType, build_multipart_type
 from tests.soap.mime_samples import SAMPLES, Sample
 from tests.soap.test_related import boundaries
 from tests.wire.splits import sizes, split
@@ -380,6 +381,19 @@ def test_message_is_written_as_axis_writes_it():
         body,
         b"\r\n--b--\r\n",
     )
+
+
+def test_message_that_is_written_is_read_by_what_zeep_reads_with():
+    payload = bytes(range(256)) + b"\r\n--b\r\r\n\r\n"
+    boundary = "----=_Part_0123456789abcdef"
+    envelope = Part("env", "text/xml; charset=utf-8")
+    parts = [(envelope, (b"<e/>",)), (Part("data", "application/octet-stream"), (payload,))]
+    message = b"".join(piece for piece in build_message(boundary, parts) if isinstance(piece, bytes))
+    decoder = MultipartDecoder(message, build_multipart_type(MultipartType(boundary, "text/xml", "env")))
+    assert [(part.headers[b"Content-ID"], part.content) for part in decoder.parts] == [
+        (b"<env>", b"<e/>"),
+        (b"<data>", payload),
+    ]
 
 
 def test_length_of_a_message_is_known_when_that_of_its_data_is():
