@@ -23,7 +23,8 @@ def main(words: list[str]) -> None:
         harness = importlib.import_module(f"fuzz.{name}")
     corpus = CORPUS / name
     corpus.mkdir(parents=True, exist_ok=True)
-    atheris.Setup([sys.argv[0], f"-artifact_prefix={corpus}/", str(corpus), *options], harness.one_input)
+    command = f"{sys.executable} -m fuzz.run {name}"  # libFuzzer starts itself again to merge
+    atheris.Setup([command, f"-artifact_prefix={corpus}/", str(corpus), *options], harness.one_input)
     atheris.Fuzz()
 
 
