@@ -10,6 +10,7 @@ from dataclasses import replace
 from gateway.messages import Attachment, Body, Call, Problem
 from gateway.service.documents import own_documents
 from gateway.soap.calls import build_call, operation_of, parse_call, parse_credentials
+from gateway.soap.data import Limits, attach
 from gateway.soap.envelope import build_envelope, parse_envelope
 from gateway.tables.contract import compile_contract
 from gateway.tables.errors import ERRORS
@@ -45,13 +46,15 @@ def read(message: bytes, charset: str, attachment: Attachment | None) -> Call:
     """Return what an envelope asks."""
     node = parse_envelope(message, charset)
     operation = operation_of(node, CONTRACT)
-    call = parse_call(node, CONTRACT, parse_credentials(node), attachment)
+    call = attach(parse_call(node, CONTRACT, parse_credentials(node), attachment), attachment, Limits())
     assert call.operation == operation, "one operation from beginning to end"
     return call
 
 
 def write_again(call: Call) -> None:
-    """Raise when a Call, written anew, is read as another."""
+    """Raise when a Call, written anew, is read as another; one with an Include is never written."""
+    if call.operation == "PutObjectInline" and isinstance(call.values["Data"], Body):
+        return
     values = {name: value for name, value in call.values.items() if not isinstance(value, Body)}
     unsigned = replace(call, values=values, credentials=None)
     pieces = build_envelope(build_call(unsigned, CONTRACT))

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from gateway.messages import Attachment, Body, Call, Credentials, Problem
-from gateway.soap.data import take_attachment, take_include
+from gateway.soap.data import take_include
 from gateway.soap.envelope import refused
 from gateway.tables.contract import Contract
 from gateway.tables.errors import message_of
@@ -99,26 +99,28 @@ def parse_call(
         node: The element.
         contract: Our own.
         credentials: Of whoever asks, checked.
-        attachment: What came beside the envelope.
+        attachment: What came beside the envelope, for an Include in it.
 
     Raises:
         Problem: With the code of the operation's row for a field that is wrong, missing, or
-            stands twice; MissingAttachment; InvalidSOAPRequest for an attachment nobody asks for.
+            stands twice; InvalidSOAPRequest for an Include that is not to be followed.
 
     """
     operation = local(node)
-    included = take_include(node, attachment)
+    kind = contract.operations[operation].request
+    included = take_include(node, kind, attachment)
     for child in node:
         spelt = SPELLINGS.get(local(child))
         if spelt:
             child.tag = spelt
     try:
-        values: dict[str, Any] = reader_of(contract.operations[operation].request)(node)
+        values: dict[str, Any] = reader_of(kind)(node)
     except MarkupError as error:
         raise _field_problem(operation, error) from None
     for name in SECURITY:
         values.pop(name, None)
-    take_attachment(operation, values, attachment, inside="Data" in values and not included)
+    if included is not None:
+        values["Data"] = included
     return Call(operation, values, credentials)
 
 

@@ -11,11 +11,12 @@ wire rules 12, 33 and 34.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from gateway.messages import Answer, Attachment, Body, Call, Piece, Problem
 from gateway.soap.envelope import refused
 from gateway.soap.related import MimeError, parse_cid
+from gateway.tables.contract import Type
 from gateway.tables.operations import OPERATIONS
 from gateway.wire.markup import Element, local
 
@@ -39,71 +40,87 @@ class Limits:
     max_object: int = 5 * 1024**3
 
 
-def take_include(node: Element, attachment: Attachment | None) -> bool:
-    """Tell whether the element's Data is included from beside the envelope, and take the reference out.
-
-    Raises:
-        Problem: InvalidSOAPRequest, for a reference that names no part of this message.
-
-    """
-    for child in node:
-        if local(child) == "Data" and len(child) == 1 and child[0].tag == INCLUDE:
-            try:
-                named = parse_cid(child[0].get("href", ""))
-            except MimeError as error:
-                raise refused(str(error).rstrip(".")) from None
-            if attachment is None or not attachment.id or attachment.id != named:
-                raise refused("an Include names no part of this message")
-            child.remove(child[0])
-            return True
-    return False
-
-
-def take_attachment(
-    operation: str, values: dict[str, Any], attachment: Attachment | None, *, inside: bool
-) -> None:
-    """Put the attachment where the operation's data belongs.
+def take_include(node: Element, kind: Type, attachment: Attachment | None) -> Body | None:
+    """Take out the Include that stands in place of the element's Data; return what it refers to.
 
     Args:
-        operation: Which.
-        values: Its fields as the envelope has them; Data and ContentLength are what counts.
+        node: The element of the operation.
+        kind: Its type.
         attachment: What came beside the envelope.
-        inside: The data is in the envelope.
+
+    Returns:
+        The bytes of the attachment; None when there is no Include.
 
     Raises:
-        Problem: MissingAttachment; InvalidSOAPRequest, for one that is not asked for;
-            IncompleteBody, when it announces another length than ContentLength.
+        Problem: InvalidSOAPRequest, for one that stands elsewhere or names no part of this
+            message (wire rule 34).
 
     """
-    takes = any("Data" in field.names for field in OPERATIONS[operation].fields)
-    if inside or not takes:
-        if attachment is not None:
-            raise refused(f"{operation} takes no attachment here")
-        return
-    if attachment is None:
-        raise Problem("MissingAttachment")
-    size = values["ContentLength"]
-    if size < 0 or attachment.body.length not in {None, size}:
-        raise _disagrees()
-    values["Data"] = Body(attachment.body.source, size)
+    include = next(node.iter(INCLUDE), None)
+    if include is None:
+        return None
+    data = include.getparent()
+    if data is None or local(data) != "Data" or data.getparent() is not node or kind.element("Data") is None:
+        raise refused("an Include stands elsewhere than in the Data of PutObjectInline")
+    if len(data) > 1 or f"{data.text or ''}{include.tail or ''}".strip():
+        raise refused("Data holds more than an Include")
+    try:
+        named = parse_cid(include.get("href", ""))
+    except MimeError as error:
+        raise refused(str(error).rstrip(".")) from None
+    if attachment is None or attachment.id != named:
+        raise refused("an Include names no part of this message")
+    data.remove(include)
+    return attachment.body
 
 
-def judge_data(call: Call, limits: Limits) -> None:
-    """Judge the size of the object that comes with a call.
+def attach(call: Call, attachment: Attachment | None, limits: Limits) -> Call:
+    """Return a call with the bytes of its object, wherever they came, all of them judged.
+
+    Args:
+        call: With Data where it is in the envelope, or included into it.
+        attachment: What came beside the envelope.
+        limits: Of objects.
 
     Raises:
-        Problem: EntityTooLarge, InlineDataTooLarge, IncompleteBody.
+        Problem: EntityTooLarge; MissingAttachment; InvalidSOAPRequest, for an attachment that
+            is not asked for; InlineDataTooLarge; IncompleteBody, when ContentLength is not
+            the number of bytes that came or that the attachment announces.
 
     """
-    size, data = call.values.get("ContentLength"), call.values.get("Data")
-    if size is not None and size > limits.max_object:
+    if not any("Data" in field.names for field in OPERATIONS[call.operation].fields):
+        _refuse_unasked(call, attachment)
+        return call
+    size, data = call.values["ContentLength"], call.values.get("Data")
+    if size > limits.max_object:
         details = (("ProposedSize", str(size)), ("MaxSizeAllowed", str(limits.max_object)))
         raise Problem("EntityTooLarge", details=details)
+    if data is None:
+        if attachment is None:
+            raise Problem("MissingAttachment")
+        return _with_data(call, attachment.body, size)
     if isinstance(data, bytes):
-        if len(data) > limits.max_inline_data:
-            raise Problem("InlineDataTooLarge")
-        if len(data) != size:
-            raise _disagrees()
+        _refuse_unasked(call, attachment)
+    if max(size, _size_of(data) or 0) > limits.max_inline_data:
+        raise Problem("InlineDataTooLarge")
+    return _with_data(call, data, size)
+
+
+def _refuse_unasked(call: Call, attachment: Attachment | None) -> None:
+    if attachment is not None:
+        raise refused(f"{call.operation} asks for no attachment here")
+
+
+def _size_of(data: Piece) -> int | None:
+    return data.length if isinstance(data, Body) else len(data)
+
+
+def _with_data(call: Call, data: Piece, size: int) -> Call:
+    """Return a call with data of `size` bytes; what an attachment does not announce is seen when it comes."""
+    if size < 0 or _size_of(data) not in {None, size}:
+        raise Problem("IncompleteBody", "ContentLength is not the number of bytes that came.")
+    given = replace(data, length=size) if isinstance(data, Body) else data
+    return replace(call, values={**call.values, "Data": given})
 
 
 def wants_beside(call: Call) -> bool:
@@ -121,7 +138,7 @@ def judge_answer(answer: Answer, limits: Limits) -> None:
     data = answer.values.get("Data")
     if data is None or not limits.max_inline_answer:
         return
-    size = data.length if isinstance(data, Body) else len(data)
+    size = _size_of(data)
     if size is None or size > limits.max_inline_answer:
         raise Problem("InlineDataTooLarge")
 
@@ -133,7 +150,3 @@ def take_data(answer: Answer) -> tuple[Answer, Piece | None, str]:
     entries = values.get("Metadata") or ()
     kinds = [entry["Value"] for entry in entries if entry["Name"].lower() == "content-type"]
     return replace(answer, values=values), data, kinds[0] if kinds else OCTETS
-
-
-def _disagrees() -> Problem:
-    return Problem("IncompleteBody", "ContentLength is not the number of bytes that came.")

@@ -15,7 +15,7 @@ from typing import Final
 from gateway.messages import Answer, Call, HttpReply, Ids, Piece, Problem, SoapRequest
 from gateway.soap.answers import build_answer
 from gateway.soap.calls import judge_action, operation_of, parse_call, parse_credentials
-from gateway.soap.data import Limits, judge_answer, judge_data, take_data, wants_beside
+from gateway.soap.data import Limits, attach, judge_answer, take_data, wants_beside
 from gateway.soap.description import publish
 from gateway.soap.envelope import build_envelope, parse_envelope
 from gateway.soap.faults import build_fault
@@ -193,8 +193,7 @@ class Soap:
         elif OPERATIONS[operation].signed:
             raise Problem("AccessDenied")
         call = parse_call(node, self.contract, credentials, request.attachment)
-        judge_data(call, self.limits)
-        return call
+        return attach(call, request.attachment, self.limits)
 
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:  # noqa: ARG002
         """Write a problem as a fault: HTTP 500, whatever it is (wire rule 9).

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gateway.messages import Call, Problem
+from gateway.messages import Body, Call, Problem
 from gateway.service.documents import own_documents
 from gateway.soap.data import Limits
 from gateway.soap.envelope import SOAP
+from gateway.soap.packaging import Package, build_package
 from gateway.soap.serve import Soap
 from gateway.soap.signature import sign
 from gateway.wire.http1 import RequestHead
@@ -54,10 +55,28 @@ def envelope(body: str, header: str | None = None, *, space: str = SOAP) -> byte
     )
 
 
+def beside(form: str, envelope: bytes, data: bytes) -> tuple[str, bytes]:
+    """A message in parts: its Content-Type and its bytes. Its attachment is `u.data`, in DIME `uuid:u.data`."""
+    content_type, pieces = build_package(form, (envelope,), data, "application/octet-stream", "u")
+    return content_type, b"".join(piece for piece in pieces if isinstance(piece, bytes))
+
+
+def body_of(head: RequestHead, message: bytes, of: Soap) -> bytes | Package:
+    """What `serve` takes: the message, or the package that it is, with what is attached as its source."""
+    package = of.unpack(head)
+    if package is None:
+        return message
+    data = b"".join(package.feed(message))
+    package.finish()
+    if package.part is not None:
+        package.attach(Body(data, package.part.length))
+    return package
+
+
 def led(head: RequestHead, message: bytes, of: Soap, *, secure: bool = True) -> Call:
     """The Call of a request; a refusal is raised."""
     of.admit(head, secure=secure)
-    conversation = of.serve(head, message, lambda *_: None)
+    conversation = of.serve(head, body_of(head, message, of), lambda *_: None)
     try:
         return next(conversation)
     finally:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from lxml import etree
 
-from gateway.messages import Body, Call, Credentials, Problem
+from gateway.messages import Attachment, Body, Call, Credentials, Problem
 from gateway.service.documents import own_documents
 from gateway.soap.calls import (
     SECURITY,
@@ -427,3 +427,26 @@ def test_calls_are_valid_and_come_back(call):
     assert operation_of(node, CONTRACT) == call.operation
     assert parse_credentials(node) == call.credentials
     assert parse_call(node, CONTRACT, call.credentials) == call
+
+
+# -- what is included from beside (all of wire rule 34: test_data.py) -------------------------
+
+INCLUDED = (
+    "<Data><x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:a'/></Data>"
+    "<ContentLength>3</ContentLength><Bucket>b</Bucket><Key>k</Key>"
+)
+
+
+def test_data_may_be_included_from_beside():
+    node = element(INCLUDED, "PutObjectInline")
+    call = parse_call(node, CONTRACT, None, Attachment("a", Body(7, 3)))
+    assert call.values == {"Data": Body(7, 3), "ContentLength": 3, "Bucket": "b", "Key": "k"}
+
+
+def test_an_attachment_that_no_include_names_is_left_where_it_is():
+    node = element(INCLUDED.replace("Data", "X").replace("<x:Include", "<y"), "PutObject")
+    call = parse_call(node, CONTRACT, None, Attachment("a", Body(7, 3)))
+    assert call.values == {"ContentLength": 3, "Bucket": "b", "Key": "k"}
+    assert (
+        refusal(parse_call, element(INCLUDED, "PutObjectInline"), CONTRACT, None).code == "InvalidSOAPRequest"
+    )

@@ -10,10 +10,24 @@ import pytest
 from gateway.messages import Answer, Body, Call, Credentials, HttpReply, Ids, Problem, length_of
 from gateway.service.documents import own_documents
 from gateway.soap.faults import parse_fault
+from gateway.soap.packaging import Package
 from gateway.tables.operations import OPERATIONS
 from tests.joined import head_of, our_contract
 from tests.soap.clients import CLIENTS
-from tests.soap.messages import KEY, NOW, SECRET, asked, asking, envelope, outcome, security, soap
+from tests.soap.dime_messages import record
+from tests.soap.messages import (
+    KEY,
+    NOW,
+    SECRET,
+    asked,
+    asking,
+    beside,
+    body_of,
+    envelope,
+    outcome,
+    security,
+    soap,
+)
 
 IDS = Ids("0123456789ABCDEF", "our-host")
 XML = ("content-type", "text/xml; charset=utf-8")
@@ -34,9 +48,10 @@ def refusal(body, *fields, **settings):
     return caught.value
 
 
-def replied(body, answer, **settings):
+def replied(body, answer, *fields, of=None, **settings):
     """The reply to a message when the store answers so."""
-    conversation = soap(**settings).serve(head_of("Content-Length: 1"), body, lambda *_: None)
+    language, head = of or soap(**settings), head_of("Content-Length: 1", *fields)
+    conversation = language.serve(head, body_of(head, body, language), lambda *_: None)
     next(conversation)
     with pytest.raises(StopIteration) as done:
         conversation.send(answer)
@@ -151,8 +166,8 @@ def test_the_clock_is_an_argument(minutes, code):
         ),
         (envelope(asking("GetObject", GET % ("true", "true"))), {}, None),
         (envelope(asking("GetObject", GET % ("false", "false"))), {}, None),
-        (envelope(asking("GetObject", GET % ("true", "false"))), {}, "NotImplemented"),
-        (envelope(asking("GetObjectExtended", GET % ("1", "0"))), {}, "NotImplemented"),
+        (envelope(asking("GetObject", GET % ("true", "false"))), {}, None),
+        (envelope(asking("GetObjectExtended", GET % ("1", "0"))), {}, None),
     ],
 )
 def test_data_is_judged(body, settings, code):
@@ -162,8 +177,8 @@ def test_data_is_judged(body, settings, code):
 
 def test_the_limits_that_are_documented():
     language = soap()
-    assert (language.max_soap_message, language.max_inline_data) == (2097152, 1048576)
-    assert (language.max_inline_answer, language.max_object) == (0, 5368709120)
+    assert (language.max_soap_message, language.limits.max_inline_data) == (2097152, 1048576)
+    assert (language.limits.max_inline_answer, language.limits.max_object) == (0, 5368709120)
 
 
 def test_details_of_a_size():
@@ -261,7 +276,89 @@ def test_a_message_without_tls_is_told_the_documented_sentence():
 
 
 def test_a_message_that_is_too_long_is_told_the_limit():
-    assert soap().too_long().details == (("MaxMessageLengthBytes", "2097152"),)
+    problem = soap().too_long(head_of("Content-Length: 5", "Content-Type: text/xml"))
+    assert problem.code == "MaxMessageLengthExceeded"
+    assert problem.details == (("MaxMessageLengthBytes", "2097152"),)
+
+
+PARTS = "Content-Type: multipart/related; boundary=b"
+
+
+@pytest.mark.parametrize("content_type", ["Content-Type: application/dime", PARTS])
+def test_a_package_may_be_as_long_as_an_object_that_is_encoded_for_mail(content_type):
+    language = soap(max_soap_message=100, max_object=1000)
+    most = 100 + 1500 + 2**20
+    assert language.admit(head_of("Transfer-Encoding: chunked", content_type), secure=True) == most
+    assert language.admit(head_of(f"Content-Length: {most}", content_type), secure=True) == most
+    with pytest.raises(Problem) as caught:
+        language.admit(head_of(f"Content-Length: {most + 1}", content_type), secure=True)
+    assert caught.value == language.too_long(head_of(content_type))
+    assert (caught.value.code, caught.value.details) == ("EntityTooLarge", (("MaxSizeAllowed", "1000"),))
+
+
+@pytest.mark.parametrize(
+    ("head", "form"),
+    [
+        (head_of("Content-Length: 5", "Content-Type: application/dime"), "dime"),
+        (head_of("Content-Length: 5", PARTS), "mime"),
+        (head_of("Content-Length: 5", "Content-Type: text/xml"), None),
+        (head_of("Content-Length: 5"), None),
+        (head_of(PARTS, method="GET", target="/soap?wsdl"), None),
+    ],
+)
+def test_what_is_read_part_by_part(head, form):
+    package = soap().unpack(head)
+    assert (package and package.form) == form
+
+
+def test_what_names_no_parts_is_read_in_no_parts():
+    with pytest.raises(Problem, match="InvalidSOAPRequest"):
+        soap().unpack(head_of("Content-Length: 5", "Content-Type: multipart/related"))
+
+
+def test_the_limit_of_an_envelope_holds_in_a_package():
+    content_type, message = beside("dime", PUT, b"Man")
+    code = outcome(message, f"Content-Type: {content_type}", of=soap(max_soap_message=len(PUT) - 1))
+    assert code == "MaxMessageLengthExceeded"
+
+
+# -- attachments that come (wire rule 34 is in test_data.py) -------------------------------------
+
+PUT = envelope(asking("PutObject", f"{OBJECT}<ContentLength>3</ContentLength>"))
+
+
+@pytest.mark.parametrize("form", ["dime", "mime"])
+def test_an_object_beside_its_envelope(form):
+    content_type, message = beside(form, PUT, b"Man")
+    call = asked(message, f"Content-Type: {content_type}")
+    assert call.values == {"Bucket": "b", "Key": "k", "ContentLength": 3, "Data": Body(b"Man", 3)}
+
+
+@pytest.mark.parametrize(
+    ("form", "body", "data", "code"),
+    [
+        ("dime", PUT, b"Mann", "IncompleteBody"),
+        ("dime", PUT, b"", "IncompleteBody"),
+        ("dime", envelope(asking("DeleteObject", OBJECT)), b"", "InvalidSOAPRequest"),
+        ("mime", inline(), b"", "InvalidSOAPRequest"),
+        ("mime", PUT.replace(b"<Signature>", b"<Signature>x"), b"", "SignatureDoesNotMatch"),
+        ("mime", PUT.replace(b">3<", b">6000000000<"), b"", "EntityTooLarge"),
+        ("mime", b"no envelope", b"", "InvalidSOAPRequest"),
+        ("dime", b"", b"Man", "MissingRequestBodyError"),
+    ],
+)
+def test_an_attachment_that_is_refused(form, body, data, code):
+    content_type, message = beside(form, body, data)
+    assert outcome(message, f"Content-Type: {content_type}") == code
+
+
+def test_the_charset_is_that_of_the_part_of_the_envelope():
+    body = PUT.decode().encode("utf-16")
+    content_type, message = beside("mime", body, b"Man")
+    assert (
+        asked(message.replace(b"utf-8", b"utf-16"), f"Content-Type: {content_type}").operation == "PutObject"
+    )
+    assert outcome(message, f"Content-Type: {content_type}") == "InvalidSOAPRequest"
 
 
 # -- what is answered -------------------------------------------------------------------------
@@ -308,6 +405,83 @@ def test_a_body_passes_through_unread():
     assert (
         length_of(reply.pieces) == sum(len(piece) for piece in reply.pieces if isinstance(piece, bytes)) + 40
     )
+
+
+DIME, MIME = "application/dime", "multipart/related"
+
+
+def kind_of(reply):
+    return dict(reply.headers)["content-type"].partition(";")[0]
+
+
+@pytest.mark.parametrize("operation", ["GetObject", "GetObjectExtended"])
+@pytest.mark.parametrize(
+    ("form", "accept", "setting", "expected"),
+    [
+        ("", "", "dime", DIME),
+        ("", "", "mime", MIME),
+        ("", "application/dime", "mime", DIME),
+        ("", "text/xml, multipart/related", "dime", MIME),
+        ("", "application/dime, multipart/related", "mime", MIME),
+        ("dime", "", "mime", DIME),
+        ("mime", "application/dime", "dime", MIME),
+    ],
+)
+def test_the_form_of_an_object_beside_its_answer(operation, form, accept, setting, expected):
+    """Wire rule 33."""
+    language = soap(attachments=setting, max_inline_answer=1)
+    body, fields = envelope(asking(operation, GET % (1, 0))), [f"Accept: {accept}"]
+    if form:
+        content_type, body = enclosed(form, body)
+        fields.append(f"Content-Type: {content_type}")
+    metadata = [{"Name": "Content-Type", "Value": "image/png"}]
+    answer = Answer(operation, {"Metadata": metadata, "Data": b"object"})
+    reply = replied(body, answer, *fields, of=language)
+    assert (reply.status, kind_of(reply)) == (200, expected)
+    package = Package(dict(reply.headers)["content-type"], 10_000)
+    assert package.feed(b"".join(reply.pieces)) == [b"object"]
+    assert package.part.type == "image/png"
+    assert b'<Data xsi:nil="true"/>' in package.envelope
+
+
+def enclosed(form, body):
+    """A message in parts of which there is one."""
+    if form == "dime":
+        return DIME, record(6, 2, body, type_=b"http://schemas.xmlsoap.org/soap/envelope/")
+    return "multipart/related; boundary=b", b"--b\r\nContent-Type: text/xml\r\n\r\n" + body + b"\r\n--b--"
+
+
+@pytest.mark.parametrize(("form", "setting"), [("dime", "mime"), ("mime", "dime")])
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        (GET % (1, 0), {"Status": {"Code": 304, "Description": "Not Modified"}}),
+        (GET % (0, 0), {"Metadata": [{"Name": "Content-Type", "Value": "image/png"}]}),
+        (GET % (0, 1), {}),
+        (GET % (1, 1), {"Data": b"object"}),
+    ],
+)
+def test_nothing_is_attached_where_nothing_was_asked_or_is_there(form, setting, fields, answer):
+    content_type, body = enclosed(form, envelope(asking("GetObjectExtended", fields)))
+    reply = replied(
+        body,
+        Answer("GetObjectExtended", answer),
+        f"Content-Type: {content_type}",
+        "Accept: application/dime",
+        of=soap(attachments=setting),
+    )
+    assert reply.headers == (XML,)
+    assert (b"b2JqZWN0" in reply.pieces[0]) == ("Data" in answer)
+
+
+@pytest.mark.parametrize("form", ["dime", "mime"])
+@pytest.mark.parametrize("size", [0, 30, None])
+def test_an_object_passes_through_a_package_unread(form, size):
+    """Its length is told when it is known; that of chunks of DIME and of parts is then, too."""
+    body = envelope(asking("GetObject", GET % (1, 0)))
+    reply = replied(body, Answer("GetObject", {"Data": Body(7, size)}), of=soap(attachments=form))
+    assert [piece.source for piece in reply.pieces if isinstance(piece, Body)] == [7]
+    assert (length_of(reply.pieces) is None) == (size is None)
 
 
 def test_a_problem_of_the_store_goes_through():
