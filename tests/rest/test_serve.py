@@ -19,7 +19,8 @@ def test_every_request_is_claimed_and_none_is_admitted():
         Rest().admit(head, secure=True)
     with pytest.raises(Problem, match="NotImplemented"):
         Rest().serve(head, b"", lambda *_: None)
-    assert Rest().too_long().code == "NotImplemented"
+    assert Rest().too_long(head).code == "NotImplemented"
+    assert Rest().unpack(head) is None
 
 
 def test_a_refusal_names_what_was_asked_for():
