@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.soap.dime import DimeReader, Limits
-from gateway.soap.dime_records import HEAD, DimeError, DimePart, Flaw, padded
+from gateway.soap.dime import DimeReader
+from gateway.soap.dime_records import HEAD, DimeError, DimePart, Flaw, Limits, padded
 from gateway.soap.dime_writing import build_message
 from gateway.soap.parts import Event
 

@@ -18,58 +18,26 @@ Sources: draft-nielsen-dime-02 (2002); wire rule 35. What S3 answers to a flaw i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from gateway.soap.dime_records import (
     CF,
     HEAD,
+    LIMITS,
     MB,
     ME,
     VERSION,
     DimeError,
     DimePart,
     Flaw,
+    Limits,
     RecordHead,
     TypeFormat,
     padded,
     parse_record_head,
 )
 from gateway.soap.parts import END_OF_PART, Event
-
-MAX_OPTIONS: Final = 4096
-"""Bytes of a record's options; beyond: OPTIONS_TOO_LONG. Few senders have any."""
-
-MAX_ID: Final = 2048
-"""Bytes of an id; beyond: ID_TOO_LONG. Senders use some 40."""
-
-MAX_TYPE: Final = 2048
-"""Bytes of a type; beyond: TYPE_TOO_LONG."""
-
-MAX_PARTS: Final = 50
-"""Parts of a message; beyond: TOO_MANY_PARTS. S3 needs two."""
-
-MAX_RECORDS: Final = 1 << 24
-"""Records of a message; beyond: TOO_MANY_RECORDS. gSOAP sends chunks of 1 KiB or 2: of 5 GiB, 5 million."""
-
-MAX_EMPTY_CHUNKS: Final = 16
-"""Empty chunks in a row that are not the last; beyond: TOO_MANY_EMPTY_CHUNKS."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a reader puts up with, bytes of options, id and type and numbers of the rest."""
-
-    options: int = MAX_OPTIONS
-    id: int = MAX_ID
-    type: int = MAX_TYPE
-    parts: int = MAX_PARTS
-    records: int = MAX_RECORDS
-    empty_chunks: int = MAX_EMPTY_CHUNKS
-
-
-LIMITS: Final = Limits()
 
 
 class _Expected(Enum):
@@ -182,8 +150,7 @@ class DimeReader:
             if self._held:
                 self._judge(self._held)
             return
-        self._judge(head)
-        self._head = parse_record_head(head)
+        self._head = self._judge(head)
         self._judge_empty_chunk()
         self._missing = self._head.data_length
         self.records += 1
@@ -251,13 +218,14 @@ class DimeReader:
         self._held = b""
         return gathered
 
-    def _judge(self, data: bytes) -> None:
+    def _judge(self, data: bytes) -> RecordHead:
         """Judge a head as far as it is here, first byte first. What is not here yet cannot be wrong."""
         head = parse_record_head(data)
         self._judge_flags(head)
         if len(data) > 1:
             self._judge_type_format(head)
         self._judge_lengths(head)
+        return head
 
     def _judge_flags(self, head: RecordHead) -> None:
         if head.version != VERSION:
@@ -312,10 +280,10 @@ class DimeReader:
             self._empty_chunks += 1
 
     def _judge_padding(self, padding: bytes, offset: int) -> None:
-        dirty = len(padding.lstrip(b"\0"))
+        dirty = padding.lstrip(b"\0")
         if dirty and self._strict_padding:
-            self._refuse(Flaw.PADDING, offset + len(padding) - dirty)
-        self.dirty_padding += len(padding) - padding.count(0)
+            self._refuse(Flaw.PADDING, offset + len(padding) - len(dirty))
+        self.dirty_padding += len(dirty) - dirty.count(0)
 
     def _raise_again(self) -> None:
         if self._refused is not None:

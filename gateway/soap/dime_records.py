@@ -38,6 +38,24 @@ MAX_DATA_LENGTH: Final = 0xFFFF_FFFF
 MAX_FIELD_LENGTH: Final = 0xFFFF
 """Bytes of options, of an id and of a type that a record can tell."""
 
+MAX_OPTIONS: Final = 4096
+"""Bytes of a record's options; beyond: OPTIONS_TOO_LONG. Few senders have any."""
+
+MAX_ID: Final = 2048
+"""Bytes of an id; beyond: ID_TOO_LONG. Senders use some 40."""
+
+MAX_TYPE: Final = 2048
+"""Bytes of a type; beyond: TYPE_TOO_LONG."""
+
+MAX_PARTS: Final = 50
+"""Parts of a message; beyond: TOO_MANY_PARTS. S3 needs two."""
+
+MAX_RECORDS: Final = 1 << 24
+"""Records of a message; beyond: TOO_MANY_RECORDS. gSOAP sends chunks of 1 KiB or 2: of 5 GiB, 5 million."""
+
+MAX_EMPTY_CHUNKS: Final = 16
+"""Empty chunks in a row that are not the last; beyond: TOO_MANY_EMPTY_CHUNKS."""
+
 
 class TypeFormat(IntEnum):
     """TYPE_T: what the type of a record is."""
@@ -50,6 +68,21 @@ class TypeFormat(IntEnum):
     """There is a payload; nobody says of which type."""
     NONE = 4
     """There is no payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a reader puts up with, bytes of options, id and type and numbers of the rest."""
+
+    options: int = MAX_OPTIONS
+    id: int = MAX_ID
+    type: int = MAX_TYPE
+    parts: int = MAX_PARTS
+    records: int = MAX_RECORDS
+    empty_chunks: int = MAX_EMPTY_CHUNKS
+
+
+LIMITS: Final = Limits()
 
 
 class Flaw(Enum):
@@ -120,34 +153,16 @@ CONTINUATION: Final = DimePart("", "", type_format=TypeFormat.UNCHANGED)
 
 
 class RecordHead(NamedTuple):
-    """The numbers a record begins with."""
+    """The numbers a record begins with; `type_format` is a TypeFormat when the message is good."""
 
-    version_and_flags: int
-    type_and_reserved: int
+    version: int
+    flags: int
+    type_format: int
+    reserved: int
     options_length: int
     id_length: int
     type_length: int
     data_length: int
-
-    @property
-    def version(self) -> int:
-        """1 in every message there is."""
-        return self.version_and_flags >> 3
-
-    @property
-    def flags(self) -> int:
-        """MB, ME and CF."""
-        return self.version_and_flags & 7
-
-    @property
-    def type_format(self) -> int:
-        """TYPE_T, which is a TypeFormat when the message is good."""
-        return self.type_and_reserved >> 4
-
-    @property
-    def reserved(self) -> int:
-        """Bits that are zero in every message there is."""
-        return self.type_and_reserved & 15
 
     @property
     def fields_length(self) -> int:
@@ -167,7 +182,8 @@ def padding(length: int) -> bytes:
 
 def parse_record_head(data: bytes) -> RecordHead:
     """Return the numbers in the first twelve bytes of a record, unjudged; missing bytes count as zeros."""
-    return RecordHead._make(HEAD.unpack(data.ljust(HEAD.size, b"\0")))
+    first, second, *lengths = HEAD.unpack(data.ljust(HEAD.size, b"\0"))
+    return RecordHead(first >> 3, first & 7, second >> 4, second & 15, *lengths)
 
 
 def build_record_head(part: DimePart, flags: int, length: int) -> bytes:

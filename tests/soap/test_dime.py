@@ -8,17 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.soap.dime import (
+from gateway.soap.dime import DimeReader
+from gateway.soap.dime_records import (
     MAX_EMPTY_CHUNKS,
     MAX_ID,
     MAX_OPTIONS,
     MAX_PARTS,
     MAX_RECORDS,
     MAX_TYPE,
-    DimeReader,
+    DimeError,
+    DimePart,
+    Flaw,
     Limits,
+    TypeFormat,
 )
-from gateway.soap.dime_records import DimeError, DimePart, Flaw, TypeFormat
 from gateway.soap.parts import END_OF_PART, Event, Part
 from tests.soap.dime_messages import (
     AXIS,

@@ -28,7 +28,7 @@ ENVELOPE_TYPE = "http://schemas.xmlsoap.org/soap/envelope/"
 def test_the_head_of_a_data_record_as_it_is_documented():
     part = DimePart("uuid:1", "text/plain")
     assert build_record_head(part, ME, 5) + b"ha-ha" + padding(5) == DATA_RECORD
-    assert parse_record_head(DATA_RECORD[:12]) == RecordHead(0x0A, 0x10, 0, 6, 10, 5)
+    assert parse_record_head(DATA_RECORD[:12]) == RecordHead(1, ME, 1, 0, 0, 6, 10, 5)
 
 
 def test_the_head_of_a_soap_record_as_it_is_documented():
@@ -62,12 +62,12 @@ def test_numbers_are_read_as_they_are_written(id_, type_, options, flags, length
     head = build_record_head(DimePart(id_, type_, options=options), flags, length)
     numbers = parse_record_head(head[:12])
     assert (numbers.version, numbers.flags, numbers.type_format, numbers.reserved) == (1, flags, 1, 0)
-    assert numbers[2:] == (len(options), len(id_), len(type_), length)
+    assert numbers[4:] == (len(options), len(id_), len(type_), length)
     assert len(head) == 12 + numbers.fields_length
 
 
 def test_bytes_of_a_head_that_are_missing_count_as_zeros():
-    assert parse_record_head(b"\x0c\x2f\x01") == RecordHead(0x0C, 0x2F, 0x100, 0, 0, 0)
+    assert parse_record_head(b"\x0c\x2f\x01") == RecordHead(1, MB, 2, 15, 0x100, 0, 0, 0)
 
 
 NONE = DimePart("", "", type_format=TypeFormat.NONE)
