@@ -20,10 +20,13 @@ from gateway.rest.addresses import Endpoint
 from gateway.rest.ask import Rest
 from gateway.rest.requests import Store
 from gateway.service.documents import own_documents
+from gateway.soap.packaging import Package, form_of
 from gateway.soap.serve import Soap
-from gateway.wire.http1 import build_request_head, parse_request_head
+from gateway.wire.bodies import body_reader
+from gateway.wire.http1 import RequestHead, build_request_head, parse_request_head
 from tests.exchanges.transcripts import OUR_IDS, read_reply
 from tests.joined import our_contract
+from tests.soap.messages import body_of
 from tests.stores.programs import ALICE, BOB
 
 OPERATIONS = Path(__file__).parent / "operations"
@@ -95,6 +98,25 @@ def _field(message: bytes, name: str) -> str:
     )
 
 
+def _read(request: bytes) -> tuple[RequestHead, bytes]:
+    """Return a request's head, and its body without the chunks of HTTP."""
+    raw, _, body = request.partition(b"\r\n\r\n")
+    head = parse_request_head(raw + b"\r\n\r\n")
+    return head, body_reader(head).feed(body)
+
+
+def envelope_of(message: bytes) -> bytes:
+    """Return the envelope of a SOAP message, alone or the first of its parts."""
+    body = _read(message)[1] if message.startswith(b"POST ") else message.partition(b"\r\n\r\n")[2]
+    content_type = _field(message, "content-type")
+    if not form_of(content_type):
+        return body
+    package = Package(content_type, len(body))
+    package.feed(body)
+    package.finish()
+    return package.envelope
+
+
 def transcripts() -> Iterator[Transcript]:
     """Yield all that are kept, by name."""
     for directory in sorted(OPERATIONS.iterdir()):
@@ -114,9 +136,12 @@ def play(request: bytes, endpoint_url: str, clock: dt.datetime, exchange: Exchan
         Every message but the first, in order.
 
     """
-    raw, _, body = request.partition(b"\r\n\r\n")
-    head = parse_request_head(raw + b"\r\n\r\n")
-    soap = Soap(contract=our_contract(), documents=own_documents(), secret_of=SECRETS.get, now=lambda: clock,
+    head, body = _read(request)
+    soap = Soap(
+        contract=our_contract(),
+        documents=own_documents(),
+        secret_of=SECRETS.get,
+        now=lambda: clock,
         new_id=lambda: "0" * 32,
     )
     rest = Rest(
@@ -125,7 +150,7 @@ def play(request: bytes, endpoint_url: str, clock: dt.datetime, exchange: Exchan
         key_of=lambda key: (key, SECRETS[key]),
         now=lambda: clock,
     )
-    conversation = converse(soap.serve(head, body, lambda *_: None), rest.ask)
+    conversation = converse(soap.serve(head, body_of(head, body, soap), lambda *_: None), rest.ask)
     try:
         asked = next(conversation)
         while True:

@@ -1,4 +1,4 @@
-"""Record the transcripts of operations: `python -m tests.exchanges.record`.
+"""Record the transcripts of operations: `python -m tests.exchanges.record [TAKE ...]`.
 
 A foreign stack calls a server of this module over TLS. The server leads each call through the
 gateway's two languages to a real store, keeps every message, and answers the stack, which must be
@@ -14,7 +14,7 @@ import ssl
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from gateway.service.documents import own_documents
 from gateway.soap.description import publish
+from gateway.wire.bodies import BodyReader, ChunkedReader, LengthReader
 from tests.clients.builds import RECIPES, Access, build, run_step
 from tests.clients.certificates import Certificates, make_certificates
 from tests.clients.foreign import ForeignClient, Result, running_client
@@ -66,6 +67,7 @@ class Take:
         stack: Who calls.
         store: Who is asked in the end.
         fields: Of the call.
+        form: In which CONTENT is attached, one of the stack's own; "" for nothing attached.
 
     """
 
@@ -73,6 +75,7 @@ class Take:
     stack: str
     store: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    form: str = ""
 
 
 TAKES = (
@@ -82,9 +85,13 @@ TAKES = (
     Take("DeleteBucket", "gsoap", "seaweedfs", {"Bucket": "made-by-axis"}),
     Take("PutObjectInline", "axis", "seaweedfs", {**PLACE, "Metadata": METADATA, "Data": CONTENT, "ContentLength": 10}),
     Take("PutObjectInline-grants", "php", "moto", {**PLACE, "Data": CONTENT, "ContentLength": 10, "AccessControlList": [PUBLIC]}),
+    Take("PutObject-dime", "gsoap", "seaweedfs", {**PLACE, "Metadata": METADATA, "ContentLength": 10}, "buffered"),
+    Take("PutObject-mime", "axis", "juicefs", {**PLACE, "Metadata": METADATA, "ContentLength": 10}, "mime"),
+    Take("PutObject-short", "axis", "seaweedfs", {**PLACE, "ContentLength": 11}, "dime"),
     Take("ListBucket", "zeep", "seaweedfs", {"Bucket": BUCKET}),
     Take("ListBucket-page", "gsoap", "juicefs", {"Bucket": BUCKET, "Prefix": "p", "Marker": "p/1", "MaxKeys": 1, "Delimiter": "/"}),
     Take("GetObject", "axis", "seaweedfs", DATA),
+    Take("GetObject-dime", "axis", "juicefs", {**DATA, "InlineData": False}),
     Take("GetObject-head", "php", "juicefs", {**DATA, "GetData": False}),
     Take("GetObjectExtended-range", "mono", "seaweedfs", {**DATA, "ByteRangeStart": 2, "ByteRangeEnd": 5}),
     Take("GetObjectExtended-unchanged", "zeep", "juicefs", {**DATA, "IfNoneMatch": [ETAG]}),
@@ -116,12 +123,19 @@ def _read_message(connection: socket.socket, *, bodiless: bool = False, asked: b
     head, _, body = message.partition(b"\r\n\r\n")
     fields = [line.partition(b":") for line in head.lower().split(b"\r\n")[1:]]
     values = {name: value.strip() for name, _, value in fields}
-    assert b"transfer-encoding" not in values, "no transcript is chunked"
     if asked and values.get(b"expect") == b"100-continue":
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-    length = 0 if bodiless else int(values.get(b"content-length", 0))
-    while len(body) < length:
-        body += connection.recv(_READ_BYTES)
+    reader: BodyReader = LengthReader(0 if bodiless else int(values.get(b"content-length", 0)))
+    if b"transfer-encoding" in values:
+        assert asked, "no store's reply is chunked"
+        reader = ChunkedReader()
+    reader.feed(body)
+    while not reader.done:
+        data = connection.recv(_READ_BYTES)
+        if not data:
+            reader.finish()
+        reader.feed(data)
+        body += data
     return head + b"\r\n\r\n" + body
 
 
@@ -185,13 +199,18 @@ def _client(stack: str, recorder: Recorder, store: Store, ca: Path, run: Path) -
         yield client
 
 
-def main() -> int:
-    """Record all; return 1 when a stack could not read an answer."""
+def main(names: Sequence[str]) -> int:
+    """Record the takes of these names, or all; return 1 when a stack could not read an answer."""
+    takes = [take for take in TAKES if not names or take.name in names]
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
+        attached = directory / "attached"
+        attached.write_bytes(CONTENT)
         certificates = make_certificates(directory)
         recorder = Recorder(certificates)
         for store_name, program in PROGRAMS.items():
+            if store_name not in {take.store for take in takes}:
+                continue
             (directory / store_name).mkdir()
             with program(directory / store_name) as store:
                 recorder.store = store
@@ -199,12 +218,15 @@ def main() -> int:
                 boto.create_bucket(Bucket=BUCKET)
                 for key in (KEY, "p/1", "p/2", "q"):
                     boto.put_object(Bucket=BUCKET, Key=key, Body=CONTENT, Metadata={"colour": "blue"})
-                for take in TAKES:
+                for take in takes:
                     if take.store != store_name:
                         continue
                     run = directory / take.stack
                     with _client(take.stack, recorder, store, certificates.ca, run) as client:
-                        answer = client.call(take.name.partition("-")[0], **take.fields)
+                        attachment = {"form": take.form, "file": str(attached)} if take.form else None
+                        answer = client.call(
+                            take.name.partition("-")[0], attachment=attachment, **take.fields
+                        )
                     kept = Transcript(f"{take.name}.{take.stack}.{store_name}", tuple(recorder.messages))
                     kept.write()
                     outcome = "answered" if isinstance(answer, Result) else f"{answer.code} {answer.message}"
@@ -213,4 +235,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

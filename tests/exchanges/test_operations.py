@@ -14,6 +14,7 @@ from tests.exchanges.operations import (
     SOAP_ANSWER,
     SOAP_REQUEST,
     Transcript,
+    envelope_of,
     play,
     transcripts,
 )
@@ -46,11 +47,11 @@ def test_every_operation_has_a_transcript() -> None:
 
 @pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda transcript: transcript.name)
 def test_every_answer_is_as_the_schema_has_it(transcript: Transcript) -> None:
-    judge(transcript.of(SOAP_ANSWER)[0].partition(b"\r\n\r\n")[2])
+    judge(envelope_of(transcript.of(SOAP_ANSWER)[0]))
 
 
 def _call_of(transcript: Transcript) -> Call:
-    node = parse_envelope(transcript.of(SOAP_REQUEST)[0].partition(b"\r\n\r\n")[2])
+    node = parse_envelope(envelope_of(transcript.of(SOAP_REQUEST)[0]))
     assert operation_of(node, our_contract()) == transcript.operation
     return parse_call(node, our_contract(), None)
 
