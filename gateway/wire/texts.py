@@ -7,7 +7,6 @@ of S3's dates (milliseconds, cut) and ETags (in quotes).
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
@@ -23,7 +22,6 @@ _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,32}))?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
-_WHITESPACE: Final = b" \t\r\n"
 
 
 def parse_integer(text: str, base: str = "long") -> int:
@@ -99,8 +97,8 @@ def parse_base64(text: str) -> bytes:
 
     """
     try:
-        packed = text.encode("ascii").translate(None, _WHITESPACE)
-        return base64.b64decode(packed, validate=True)
+        lines = text.encode("ascii").split()
+        return binascii.a2b_base64(lines[0] if len(lines) == 1 else b"".join(lines), strict_mode=True)
     except (binascii.Error, UnicodeEncodeError):
         raise ValueError("not base64") from None
 
