@@ -11,7 +11,8 @@ The map of the house, lowest floor first; a file imports only from its own floor
     proxy/         the shell: bytes, time and connections; from here on Twisted is imported
     service/       configuration, listeners, `twistd s3gateway`
     admin/         health and metrics
-    embedded, cli  the store that runs when none is configured; the command line
+    embedded       the store that runs when none is configured, with seaweedfs/ and leash
+    cli/           the command line
 
 Everything below proxy/ is free of I/O: generators that yield what they want sent.
 """
