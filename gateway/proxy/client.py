@@ -198,10 +198,15 @@ class ClientConnection(Connection):
                     break
         finally:
             self._proceeding = False
-        held_up = self._state is State.UPLOADING and self._upload is not None and self._upload.paused
-        self._listen(not held_up and len(self._pending) <= self._limits.pipelined_bytes)
+        if self._leftover is None:
+            self._listen(not self._held_up and len(self._pending) <= self._limits.pipelined_bytes)
         if self._client_ended and self._state is State.HEAD:
             self.finish()
+
+    @property
+    def _held_up(self) -> bool:
+        """Whether the next bytes of the body wait for whoever takes what is attached."""
+        return self._state is State.UPLOADING and self._upload is not None and self._upload.paused
 
     def _listen(self, wanted: bool) -> None:
         if wanted != self._listening:
@@ -226,7 +231,7 @@ class ClientConnection(Connection):
     def _decide(self, head: RequestHead) -> None:
         self._state = State.DECIDING
         language = self._owner.language_of(head)
-        self._begin_exchange(language, head)
+        exchange = self._begin_exchange(language, head)
         reader = self._reader = body_reader(head)
         try:
             secure = self.secure or self._owner.proxies.secure(self.peer, head)
@@ -242,25 +247,35 @@ class ClientConnection(Connection):
         if unpacking is not None:
             self._upload = Upload(unpacking, self._pace)
         self._state = State.BODY
-        self._mark = 0
-        self.set_deadline(self._limits.body_seconds)
+        self._begin_span(reader)
         if reader.done:
-            self._answer_request()
+            self._take_body(exchange, reader, b"")
 
     def _read_body(self, data: bytes) -> None:
-        exchange, reader, upload = self._exchange, self._reader, self._upload
+        exchange, reader = self._exchange, self._reader
         assert exchange is not None
-        assert exchange.head is not None
         assert reader is not None
         try:
             payload = reader.feed(data)
+        except Problem as problem:
+            self._refuse(problem)
+            return
+        if reader.done:
+            self._pending = reader.rest  # at once, for the answer may be out before this returns
+        self._take_body(exchange, reader, payload)
+
+    def _take_body(self, exchange: Exchange, reader: BodyReader, payload: bytes) -> None:
+        """Take the next bytes of the body; whoever is given them may answer at once."""
+        assert exchange.head is not None
+        upload = self._upload
+        try:
             if reader.received > self._most:
                 raise exchange.language.too_long(exchange.head)
             if upload is None:
                 self._body += payload
             else:
                 upload.feed(payload)
-                if reader.done:
+                if reader.done and self._state in _READING:
                     upload.finish()
         except Problem as problem:
             self._refuse(problem)
@@ -269,22 +284,26 @@ class ClientConnection(Connection):
             self._state = State.UPLOADING
             self._owner.ask(exchange, upload.message, self._settled)
         if reader.done and self._state in _READING:
-            self._pending = reader.rest
             self._answer_request()
 
     def _pace(self, wanted: bool) -> None:
-        """Read at the pace of whoever takes what is attached."""
-        self._listen(wanted)
-        if wanted:
-            self._proceed()
+        """Read at the pace of whoever takes what is attached; nothing is left to read in here."""
+        if self._state is State.UPLOADING:
+            self._listen(wanted)
+            if wanted:
+                assert self._reader is not None
+                self._begin_span(self._reader)  # the client answers for no time in which it was not read
+
+    def _begin_span(self, reader: BodyReader) -> None:
+        self._mark = reader.received
+        self.set_deadline(self._limits.body_seconds)
 
     def _kept_its_rate(self) -> bool:
-        assert self._reader is not None
-        paused = self._upload is not None and self._upload.paused  # then it is not the client who is slow
-        if not paused and self._reader.received - self._mark < self._limits.body_bytes:
+        reader = self._reader
+        assert reader is not None
+        if not self._held_up and reader.received - self._mark < self._limits.body_bytes:
             return False
-        self._mark = self._reader.received
-        self.set_deadline(self._limits.body_seconds)
+        self._begin_span(reader)
         return True
 
     # answering

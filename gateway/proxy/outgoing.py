@@ -16,7 +16,6 @@ from collections.abc import Callable
 from gateway.messages import Body, Coding, Piece, Problem
 from gateway.proxy.incoming import Incoming
 
-
 CODED_AT_ONCE = 65536
 """Bytes: larger pieces, which every coding copies, take several times as long."""
 

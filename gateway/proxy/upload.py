@@ -93,6 +93,7 @@ class Upload:
 
         """
         self.message.finish()
+        assert self.message.ready, "a message that is whole can be served"
 
     def end(self) -> None:
         """Say that the message came to its good end: only now is its attachment whole."""
@@ -112,5 +113,5 @@ class Upload:
         self._pace(True)
 
     def unwanted(self) -> None:
-        """Learn that nobody takes the rest: the pace is the connection's own again."""
-        self.paused = False
+        """Learn that nobody takes the rest: it is read at the connection's own pace, and dropped."""
+        self.resume()

@@ -246,11 +246,11 @@ class TestSlow:
         line = house.store.accept()
         line.until(b"\r\n\r\n")
         line.send(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode())
-        client.until(b"\r\n\r\n")
         sent = line.push(bytes(1 << 16), size)
         assert sent < 32 << 20  # what the buffers on the way hold, far from all
         rest = Thread(target=line.send, args=(bytes(size - sent),))
         rest.start()
+        client.until(b"\r\n\r\n")
         left = size
         while left:
             left -= len(client.exactly(min(left, 1 << 16)))
@@ -297,9 +297,9 @@ class TestTls:
         line = secure.store.accept()
         line.until(b"\r\n\r\n")
         line.send(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode())
-        client.until(b"\r\n\r\n")
         rest = Thread(target=line.send, args=(bytes(size),))
         rest.start()
+        client.until(b"\r\n\r\n")
         left = size
         while left:
             left -= len(client.exactly(min(left, 1 << 16)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.messages import Body, Piece
+from gateway.messages import Body, Piece, Problem
 from gateway.proxy.incoming import Incoming
 from gateway.proxy.outgoing import Outgoing, close_bodies
 from gateway.wire.bodies import Chunks
@@ -30,7 +30,7 @@ class Wire:
             send=self.send,
             framing=Chunks() if chunked else None,
             done=lambda: self.outcomes.append("done"),
-            broken=lambda: self.outcomes.append("broken"),
+            broken=lambda problem: self.outcomes.append(problem.code if problem else "broken"),
         )
 
 
@@ -80,10 +80,66 @@ def test_what_came_of_a_body_goes_out_with_the_head():
     assert wire.outcomes == ["done"]
 
 
-def test_a_head_does_not_wait_for_a_body():
+class Judging(Doubling):
+    """A coding that finds fault with the bytes `bad`, or with their end."""
+
+    def feed(self, data: bytes) -> bytes:
+        if data == b"bad":
+            raise Problem("IncompleteBody")
+        return data
+
+    def close(self) -> bytes:
+        raise Problem("BadDigest")
+
+
+def test_a_head_waits_for_the_first_bytes_of_a_body():
     wire = Wire()
-    wire.outgoing(Body(Incoming(Giver()))).begin(b"head")
-    assert wire.writes == [b"head"]
+    source = Incoming(Giver())
+    wire.outgoing(Body(source)).begin(b"head ")
+    assert wire.writes == []
+    source.data(b"begun")
+    assert wire.writes == [b"head begun"]
+
+
+def test_of_an_empty_body_that_is_found_bad_nothing_is_sent():
+    wire = Wire()
+    source = Incoming(Giver())
+    outgoing = wire.outgoing(Body(source).coded(Judging), b"tail")
+    outgoing.begin(b"head")
+    source.end()
+    assert wire.writes == []
+    assert (outgoing.over, outgoing.sent) == (True, 0)
+    assert wire.outcomes == ["BadDigest"]
+
+
+def test_a_coding_that_finds_fault_ends_the_message_and_closes_its_body_and_the_others():
+    wire, giver, other = Wire(), Giver(), Giver()
+    source = Incoming(giver)
+    outgoing = wire.outgoing(Body(source).coded(Judging), Body(Incoming(other)))
+    outgoing.begin(b"head ")
+    source.data(b"good")
+    source.data(b"bad")
+    source.data(b"good")
+    source.end()
+    assert wire.writes == [b"head good"]
+    assert giver.heard == ["pause", "resume", "unwanted"]
+    assert other.heard == ["pause", "unwanted"]
+    assert wire.outcomes == ["IncompleteBody"]
+
+
+def test_a_coding_may_find_fault_with_what_waited_for_room():
+    wire = Wire()
+    source = Incoming(Giver())
+    outgoing = wire.outgoing(Body(source).coded(Judging))
+    outgoing.begin(b"head ")
+    wire.full = True
+    source.data(b"good")
+    source.data(b"bad")
+    assert wire.outcomes == []
+    wire.full = False
+    outgoing.drained()
+    assert wire.writes == [b"head good"]
+    assert wire.outcomes == ["IncompleteBody"]
 
 
 def test_bodies_pass_through_their_codings_then_the_framing():
@@ -118,14 +174,16 @@ def test_a_full_buffer_pauses_the_source_and_its_draining_goes_on():
     outgoing.drained()
     assert giver.heard[-1] == "resume"
     source.end()
-    assert wire.writes == [b"head", b"one", b"tail"]
+    assert wire.writes == [b"headone", b"tail"]
 
 
-def test_a_head_that_fills_the_buffer_pauses_the_source_too():
+def test_first_bytes_that_fill_the_buffer_pause_the_source():
     wire, giver = Wire(), Giver()
     wire.full = True
-    wire.outgoing(Body(Incoming(giver))).begin(b"head")
-    assert giver.heard == ["pause", "resume", "pause"]
+    source = Incoming(giver)
+    source.data(b"begun")
+    wire.outgoing(Body(source)).begin(b"head")
+    assert giver.heard == ["pause", "pause"]
 
 
 def test_a_body_that_fills_the_buffer_with_its_last_byte_ends_once_there_is_room():
@@ -164,10 +222,10 @@ def test_a_second_body_waits_for_room():
     wire.full = True
     first.data(b"one")
     first.end()
-    assert wire.writes == [b"head", b"one"]
+    assert wire.writes == [b"headone"]
     wire.full = False
     outgoing.drained()
-    assert wire.writes == [b"head", b"one", b"two"]
+    assert wire.writes == [b"headone", b"two"]
     assert wire.outcomes == ["done"]
 
 
@@ -241,7 +299,7 @@ def test_any_message_leaves_whole_and_in_order_however_full_the_buffer(parts, fu
         send=send,
         framing=Chunks() if chunked else None,
         done=lambda: wire.outcomes.append("done"),
-        broken=lambda: wire.outcomes.append("broken"),
+        broken=lambda _problem: wire.outcomes.append("broken"),
     )
     outgoing.begin(b"head")
     for _ in range(60):

@@ -140,13 +140,16 @@ class TestRetry:
         assert code(outcomes) == "ServiceUnavailable"
         assert house.store.nobody_waits()
 
-    def test_a_post_is_never_sent_twice(self, house):
-        line = served(house)
+    def test_a_post_is_never_sent_twice_nor_on_a_connection_that_lay_idle(self, house):
+        idle = served(house)
         outcomes, _ = house.send(request("POST", "/b?delete", b"data"))
+        line = house.store.accept()
         line.until(b"data")
         line.close()
         assert code(outcomes) == "ServiceUnavailable"
         assert house.store.nobody_waits()
+        house.send(request("GET", "/next"))
+        assert idle.until(b"\r\n\r\n").startswith(b"GET /next")
 
     def test_nothing_is_sent_twice_once_a_byte_came_back(self, house):
         line = served(house)
@@ -157,15 +160,40 @@ class TestRetry:
         assert code(outcomes) == "InternalError"
         assert house.store.nobody_waits()
 
-    def test_a_streamed_request_is_never_sent_twice(self, house):
-        line = served(house)
+    def test_a_streamed_request_is_never_sent_twice_nor_on_a_connection_that_lay_idle(self, house):
+        served(house)
         giver = Giver()
-        outcomes, _ = house.send(request("PUT", "/b/k", on_reactor(lambda: Body(Incoming(giver)))))
+        source = on_reactor(Incoming, giver)
+        outcomes, _ = house.send(request("PUT", "/b/k", Body(source)))
+        line = house.store.accept()
+        on_reactor(source.data, b"begun")
         line.until(b"\r\n\r\n")
         line.reset()
         assert code(outcomes) == "ServiceUnavailable"
         assert giver.heard[-1] == "unwanted"
         assert house.store.nobody_waits()
+
+    @limits(max_connections=1)
+    def test_an_idle_connection_makes_room_for_what_cannot_be_repeated(self, house):
+        idle = served(house)
+        outcomes, _ = house.send(request("POST", "/b?delete", b"data"))
+        assert idle.ends()
+        line = house.store.accept()
+        line.until(b"data")
+        line.send(ok(b"done"))
+        assert outcome(outcomes).body == b"done"
+
+    @limits(max_connections=1)
+    def test_what_cannot_be_repeated_waits_in_line_while_nothing_is_idle(self, house):
+        first, _ = house.send(request())
+        outcomes, _ = house.send(request("POST", "/b?delete", b"data"))
+        line = house.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(ok(b"first"))
+        assert outcome(first).body == b"first"
+        line.until(b"data")  # it has not lain idle
+        line.send(ok(b"done"))
+        assert outcome(outcomes).body == b"done"
 
 
 class TestCancel:
