@@ -44,7 +44,6 @@ class Noting:
 HAVE_ONE_VALUE = {
     ("gateway", "workers"),
     ("gateway", "rest_auth"),
-    ("gateway", "attachments"),
     ("gateway", "replay"),
     ("backend", "protocol"),
     ("backend", "wsdl"),
@@ -103,6 +102,7 @@ def test_soap_is_what_the_configuration_says(directory, reactor):
         ("gateway", "domains"): "s3.example.com",
         ("gateway", "public_url"): "https://s3.example.com/soap",
         ("gateway", "soap_path"): "/old",
+        ("gateway", "attachments"): "mime",
         ("credentials", "anonymous"): "allow",
         ("limits", "max_soap_message"): "1",
         ("limits", "max_inline_data"): "2",
@@ -116,12 +116,10 @@ def test_soap_is_what_the_configuration_says(directory, reactor):
         "/old",
     )
     assert soap.anonymous
-    assert (soap.max_soap_message, soap.max_inline_data, soap.max_inline_answer, soap.max_object) == (
-        1,
-        2,
-        3,
-        4,
-    )
+    assert soap.max_soap_message == 1
+    limits = soap.limits
+    assert (limits.max_inline_data, limits.max_inline_answer, limits.max_object) == (2, 3, 4)
+    assert soap.attachments == "mime"
     assert soap.secret_of("AKALICE") == "alices+secret/key"
     assert soap.now().tzinfo is UTC
     assert rest.name == "rest"
