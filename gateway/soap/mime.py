@@ -5,7 +5,7 @@ looks for the next one, gives out everything before it, and holds back only what
 The CR LF before the hyphens belongs to the delimiter; the one that ends a part's header may be
 it, and so may the beginning of the message, which is read as if one stood before it.
 
-Line ends are CR LF and nothing else: so write Axis, gSOAP, .NET, SOAP::Lite and zeep, and with
+Line ends are CR LF and nothing else: so write Axis, gSOAP and SOAP::Lite, as was seen, and with
 bare LF nobody could tell whether a CR before it were the last byte of an object. What only looks
 like a delimiter line is payload. The closing one counts from its last hyphen on, because gSOAP
 sends nothing behind it; so whatever else but blanks stands on that line is refused.
