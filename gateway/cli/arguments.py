@@ -3,6 +3,8 @@
 The contract says which fields an operation has, of which type and how often, so a mistake is told in one line
 before anything is sent. Four short forms spare the shapes that only XML needs: `Outer.Inner=value`,
 `Metadata.Name=value`, `Grant=PERMISSION:id|email|uri=who`, and `Data=@path` or `file=path`.
+
+`file=path` is also what PutObject attaches, and `out=path` where an object goes: neither is a field.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.cli.files import Attached, FileProblemError, attached_file
 from gateway.tables.contract import Contract, Element, Type
 from gateway.wire.texts import PARSERS
 from gateway.wire.values import KIND
@@ -23,12 +26,59 @@ GRANTEES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """How a grantee is named on the command line: the type and the field it is in the message."""
 
+FILES: Final = ("file", "out")
+"""Fields that are no operation's: what is sent, and where an object goes."""
+
 ASKED_FOR: Final = ("GetMetadata", "GetData", "InlineData")
 """What a request for an object asks for, unless told otherwise: everything, inside the answer."""
 
 
 class FieldError(ValueError):
     """What the operator wrote cannot be sent; the text is one line that says why and what would be right."""
+
+
+def take_files(
+    contract: Contract, operation: str, arguments: Iterable[str]
+) -> tuple[list[str], Attached | None, Path | None]:
+    """Return the fields, what is attached, and the path that an object is written to.
+
+    A file is attached where the operation takes its bytes beside the envelope; its size is the ContentLength,
+    unless another one is given. An object that goes to a file is asked for beside the answer, unless told
+    otherwise.
+
+    Args:
+        contract: What the fields are.
+        operation: Its name.
+        arguments: As for `read_fields`, and `out=path`.
+
+    Raises:
+        FieldError: One of them stands twice, or the file cannot be read.
+
+    """
+    given = list(arguments)
+    names = [argument.partition("=")[0] for argument in given]
+    twice = [name for name in FILES if names.count(name) > 1]
+    if twice:
+        raise FieldError(f"{twice[0]} stands twice")
+    paths = {name: Path(argument.partition("=")[2]) for name, argument in zip(names, given, strict=True)}
+    request = contract.operations[operation].request if operation in contract.operations else None
+    attached, out = None, paths.get("out")
+    taken = {"out"}
+    if request and "file" in paths and request.element("ContentLength") and not request.element("Data"):
+        attached = _attached(paths["file"])
+        taken.add("file")
+        if "ContentLength" not in names:
+            given.append(f"ContentLength={attached.size}")
+    if request and out and request.element("InlineData") and "InlineData" not in names:
+        given.append("InlineData=false")
+    return [argument for argument in given if argument.partition("=")[0] not in taken], attached, out
+
+
+def _attached(path: Path) -> Attached:
+    try:
+        return attached_file(path)
+    except FileProblemError as error:
+        raise FieldError(str(error)) from error
 
 
 def read_fields(contract: Contract, operation: str, arguments: Iterable[str]) -> dict[str, Any]:
@@ -75,7 +125,8 @@ def _put(values: dict[str, Any], kind: Type, path: list[str], text: str) -> None
         _put(values, kind, ["AccessControlList", name, *inner], text)
         return
     if element is None:
-        hint = "; send data with PutObjectInline" if name == "Data" else _closest(name, kind.by_name)
+        beside = "; attach it with PutObject file=PATH, or send it with PutObjectInline"
+        hint = beside if name == "Data" else _closest(name, kind.by_name)
         raise FieldError(f"{kind.name} has no field {name}{hint}")
     if element.type.name == "MetadataEntry":
         if not inner:

@@ -3,37 +3,29 @@
 It is a client like any other: it knows the gateway by its address and the contract, signs as the
 documentation says and reads what comes back with zeep alone.
 
-HTTP is the standard library's: no proxy, no certificate and no password out of the environment may come
-between the operator and the gateway that is being looked at.
+zeep builds the envelope and reads it; what goes or comes beside it, `cli.post` streams.
 """
 
 from __future__ import annotations
 
-import http.client
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any
 
 import zeep
 from lxml import etree
 from zeep.helpers import serialize_object
 
 from gateway.cli.arguments import FieldError
+from gateway.cli.files import Transfer
+from gateway.cli.post import NoAnswerError, Reply, post
 from gateway.soap.signature import sign
 from gateway.tables.contract import DOCUMENTS, Contract, compile_contract
 from gateway.wire.markup import MarkupError, local, parse
 from gateway.wire.texts import build_moment
 from gateway.wire.values import KIND
-
-TIMEOUT: Final = 120.0
-"""Seconds without a byte before the call is given up."""
-
-
-class NoAnswerError(Exception):
-    """No SOAP answer came; the text is one line that says why."""
 
 
 class FaultError(Exception):
@@ -53,15 +45,6 @@ class FaultError(Exception):
 def load_contract(documents: Mapping[str, bytes]) -> Contract:
     """Compile the contract that the gateway itself serves."""
     return compile_contract(documents, {name: parse(data) for name, data in documents.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An HTTP answer, by the names that zeep looks for."""
-
-    status_code: int
-    headers: Mapping[str, str]
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +79,41 @@ class SoapClient:
         self._binding: Any = next(iter(self._zeep.wsdl.bindings.values()))
         self._service = self._zeep.create_service(self._binding.name.text, endpoint)
 
-    def call(self, operation: str, values: Mapping[str, Any]) -> Any:
+    def call(self, operation: str, values: Mapping[str, Any], transfer: Transfer) -> Any:
         """Call an operation, return its answer as dicts, lists and simple values; None for an empty one.
 
         Args:
             operation: Its name.
             values: Its fields, as `read_fields` gives them, and `security_elements` for a signed call.
+            transfer: What goes and comes beside the envelopes.
 
         Raises:
             FieldError: A field within a field is missing.
             NoAnswerError: No answer came, or none that the contract knows.
             FaultError: The answer is a fault.
+            FileProblemError: A file cannot be read or written.
 
         """
         try:
             envelope = self._zeep.create_message(self._service, operation, **self._typed(values))
         except zeep.exceptions.ValidationError as error:
             raise FieldError(str(error)) from error
-        reply = post(
-            self._endpoint, etree.tostring(envelope, xml_declaration=True, encoding="utf-8"), self._trust
-        )
+        message = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+        reply = post(self._endpoint, message, self._trust, transfer)
         self.xml = reply.content
         _judge(operation, reply)
         try:
             answer = self._binding.process_reply(self._zeep, self._binding.get(operation), reply)
-            return self._named(operation, serialize_object(answer, dict))
+            named = self._named(operation, serialize_object(answer, dict))
         except zeep.exceptions.Fault as error:
             raise FaultError(_fault_lines(error)) from error
         except Exception as error:  # zeep raises whatever it stumbles over, from IndexError to its own
             why = (str(error).splitlines() or [repr(error)])[0]
             raise NoAnswerError(f"the answer is not of the contract: {why}") from error
+        if reply.beside is not None:
+            return {**(named or {}), "Data": f"{reply.beside} bytes"}
+        transfer.out.write((named or {}).get("Data") or b"")
+        return named
 
     def _named(self, operation: str, answer: Any) -> Any:
         """Give an answer of one field its name back, which zeep drops."""
@@ -144,46 +132,6 @@ class SoapClient:
         if KIND not in value:
             return fields
         return self._zeep.get_type(f"{{{self.contract.namespace}}}{value[KIND]}")(**fields)
-
-
-def post(address: str, message: bytes, trust: ssl.SSLContext) -> Reply:
-    """Send a SOAP message, return the XML that comes back.
-
-    Args:
-        address: An http or https URL.
-        message: The envelope, UTF-8.
-        trust: Whose certificates are believed.
-
-    Raises:
-        NoAnswerError: Nothing came back, or no XML.
-
-    """
-    parts = urlsplit(address)
-    if parts.scheme == "https":
-        secure = http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT, context=trust)
-        connection: http.client.HTTPConnection = secure
-    else:
-        connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
-    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
-    try:
-        connection.request("POST", parts.path or "/", message, headers)
-        answer = connection.getresponse()
-        reply = Reply(answer.status, dict(answer.headers.items()), answer.read())
-    except ssl.SSLCertVerificationError as error:
-        raise NoAnswerError(f"{address}: certificate not trusted: {error.verify_message}") from error
-    except ssl.SSLError as error:
-        raise NoAnswerError(f"{address}: TLS failed: {error.reason or error}") from error
-    except OSError as error:
-        raise NoAnswerError(f"{address}: {error.strerror or error}") from error
-    except http.client.HTTPException as error:
-        raise NoAnswerError(f"{address}: no HTTP answer: {error!r}") from error
-    finally:
-        connection.close()
-    media_type = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
-    if not media_type.endswith("xml"):
-        what = f"HTTP {reply.status_code} with {media_type or 'no content type'}"
-        raise NoAnswerError(f"{address}: {what} is no answer that this client reads")
-    return reply
 
 
 def _judge(operation: str, reply: Reply) -> None:

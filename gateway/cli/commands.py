@@ -42,8 +42,9 @@ fields:
   Outer.Inner=value          BucketLoggingStatus.LoggingEnabled.TargetBucket=logs
   Metadata.Name=value        Metadata.Content-Type=image/jpeg
   Grant=PERMISSION:WHO       WHO is id=..., email=... or uri=...; AccessControlList= is an empty list
-  file=PATH or Data=@PATH    the data of PutObjectInline; ContentLength follows from it
-  out=PATH                   where the data of GetObject goes; all of the object is asked for by default
+  file=PATH                  what PutObject attaches, of any size, in DIME; ContentLength follows from it
+  file=PATH or Data=@PATH    the data of PutObjectInline
+  out=PATH                   where the data of GetObject goes, of any size; InlineData=false by default then
 
 exit status: 0 answer, 1 fault, 2 no answer, 64 wrong use, 73 out=PATH cannot be written,
 78 bad configuration or credentials file
@@ -253,29 +254,32 @@ def _row_text(problem: Problem) -> str:
 def call(options: argparse.Namespace) -> int:
     """Call an operation; print what came of it."""
     from gateway.cli import call as soap  # noqa: PLC0415 - zeep takes a quarter of a second
-    from gateway.cli.arguments import FieldError, read_fields  # noqa: PLC0415 - this command's alone
+    from gateway.cli.arguments import FieldError, read_fields, take_files  # noqa: PLC0415 - this command's alone
+    from gateway.cli.files import FileProblemError, Out, Progress, Transfer  # noqa: PLC0415 - the same
+    from gateway.cli.post import NoAnswerError  # noqa: PLC0415 - the same
     from gateway.service.documents import own_documents  # noqa: PLC0415 - the same
 
     endpoint, trust, keys = _target(options)
-    outs = [Path(field.removeprefix("out=")) for field in options.fields if field.startswith("out=")]
     client = soap.SoapClient(own_documents(), endpoint, trust)
     try:
-        fields = [field for field in options.fields if not field.startswith("out=")]
+        fields, attached, path = take_files(client.contract, options.operation, options.fields)
         values = read_fields(client.contract, options.operation, fields)
         if keys:
             values = soap.security_elements(options.operation, *keys, datetime.now(UTC)) | values
-        answer = client.call(options.operation, values)
+        with Out(path) as out:
+            transfer = Transfer(attached, out, Progress(sys.stderr))
+            answer = client.call(options.operation, values, transfer)
     except FieldError as error:
         raise CommandError(USAGE, str(error)) from error
-    except soap.NoAnswerError as error:
+    except FileProblemError as error:
+        raise CommandError(CANNOT_WRITE, str(error)) from error
+    except NoAnswerError as error:
         raise CommandError(NO_ANSWER, str(error)) from error
     except soap.FaultError as error:
         if options.xml:
             print(client.xml.decode(errors="replace"))
         print("\n".join(map(printable, error.lines)), file=sys.stderr)
         return FAULT
-    for out in outs:
-        _keep(out, (answer or {}).get("Data") or b"")
     if options.xml:
         print(client.xml.decode(errors="replace"))
     else:
@@ -296,11 +300,3 @@ def _target(options: argparse.Namespace) -> tuple[str, ssl.SSLContext, tuple[str
     except ConfigError as error:
         raise CommandError(BAD_CONFIG, str(error)) from error
     return endpoint, trust, keys
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """Write an object's data to a file."""
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise CommandError(CANNOT_WRITE, f"{path}: {error.strerror}") from error

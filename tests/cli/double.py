@@ -70,6 +70,7 @@ STORED = answer(
     '<PutObjectInlineResponse><ETag>"tag"</ETag><LastModified>2009-01-01T12:00:00.000Z</LastModified>'
     "</PutObjectInlineResponse>",
 )
+PUT = STORED.replace(b"PutObjectInline", b"PutObject")
 DONE = answer("SetBucketAccessControlPolicy", "")
 
 

@@ -91,7 +91,10 @@ def test_a_list_may_be_empty():
         ("GetObject Bucket", "'Bucket' is no field; write Name=value"),
         ("GetObject Bucket=a Bucket=b", "Bucket stands twice"),
         ("GetObject Bucket=a Key.x=b", "Key has no fields of its own; write Key=value"),
-        ("PutObject Bucket=b Key=k file=x", "PutObject has no field Data; send data with PutObjectInline"),
+        (
+            "PutObject Bucket=b Key=k Data=x",
+            "PutObject has no field Data; attach it with PutObject file=PATH, or send it with PutObjectInline",
+        ),
         ("GetObject Bucket=b Key=k GetData=maybe", "GetData: 'maybe' is not a boolean"),
         ("ListBucket Bucket=b MaxKeys=many", "MaxKeys: 'many' is not a number"),
         ("GetObjectExtended Bucket=b Key=k IfModifiedSince=now", "IfModifiedSince: 'now' is not a dateTime"),
