@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE := tables wire soap rest conversation
 FLOORS_WITH_SOCKETS := tests/proxy tests/service
 
-.PHONY: run test test-large setup lint core carriers clients format clean
+.PHONY: run test test-large bench-memory setup lint core carriers clients format clean
 
 run: $(VENV)/.run
 	$(BIN)/twistd -n s3gateway
@@ -23,6 +23,10 @@ test: lint core carriers clients
 test-large: $(VENV)/.test
 	$(BIN)/python -m tests.clients.debian
 	$(PYTEST) tests/clients -m large
+
+# The most that the gateway takes above its idle size while a large object passes.
+bench-memory: $(VENV)/.test
+	$(BIN)/python -m bench.memory
 
 setup: $(VENV)/.test
 

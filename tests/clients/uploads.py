@@ -118,12 +118,12 @@ class Sender:
         """Leave."""
         self.connection.close()
 
-    def head(self, length: int | None) -> None:
+    def head(self, length: int | None, content_type: str = "application/dime") -> None:
         """Send the request's head; without a length, the body goes in chunks of HTTP."""
         framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
         parts = urlsplit(self.address)
         self.connection.sendall(
-            f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/dime\r\n"
+            f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: {content_type}\r\n"
             f'SOAPAction: ""\r\nConnection: close\r\n{framing}\r\n\r\n'.encode()
         )
 
