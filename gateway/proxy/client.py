@@ -377,6 +377,7 @@ class ClientConnection(Connection):
             self.set_deadline(self._limits.linger_seconds)
             self._end_if_over(self._leftover)
         elif self._last:
+            self._exchange = None  # it is told of; what is left is the connection's own end
             self.finish()
         else:
             self._expect_head()

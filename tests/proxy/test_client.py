@@ -52,6 +52,9 @@ class TestKeepAlive:
         client.send(get("/echo", "Connection: close"))
         assert client.reply().getheader("connection") == "close"
         assert client.ends()
+        house.settled(0)
+        (event,) = house.events.requests  # one line, though the connection ends behind the answer
+        assert (event["status"], event["whole"]) == (200, True)
 
     def test_an_idle_connection_is_closed_in_time(self, house):
         client = house.client()
