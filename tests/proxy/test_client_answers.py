@@ -235,7 +235,7 @@ class TestSlow:
             client.send(bytes(CLIENTS.body_bytes))
             if number < 4:
                 wanted = (number + 1) * CLIENTS.body_bytes
-                house.sees(lambda client, wanted=wanted: client._reader.received == wanted)
+                house.sees(lambda client, wanted=wanted: client._reader and client._reader.received == wanted)
                 house.advance(CLIENTS.body_seconds)
         assert len(client.reply("POST").body) == size
 
