@@ -70,6 +70,13 @@ def test_bytes_of_a_head_that_are_missing_count_as_zeros():
     assert parse_record_head(b"\x0c\x2f\x01") == RecordHead(1, MB, 2, 15, 0x100, 0, 0, 0)
 
 
+def test_the_longest_fields_and_payload_that_can_be_told():
+    longest = b"x" * 0xFFFF
+    text = longest.decode()
+    head = build_record_head(DimePart(text, text, options=longest), MB, MAX_DATA_LENGTH)
+    assert head == b"\x0c\x10" + b"\xff" * 10 + (longest + b"\0") * 3
+
+
 NONE = DimePart("", "", type_format=TypeFormat.NONE)
 
 
