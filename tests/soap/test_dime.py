@@ -237,6 +237,9 @@ def test_dirty_padding_is_counted_and_read():
     reader = DimeReader()
     assert read(message, WHOLE, reader) == events_of((part("i", "a/b", 5, options=b"oo"), b"12345"))
     assert reader.dirty_padding == 2 + 3 + 1 + 3
+    reader = DimeReader()
+    read(record(MB | ME, MEDIA_TYPE, b"12345")[:-3] + b"\0\1\0", WHOLE, reader)
+    assert reader.dirty_padding == 1
 
 
 @pytest.mark.parametrize("pieces", [WHOLE, BYTE_BY_BYTE])
