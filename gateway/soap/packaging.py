@@ -34,7 +34,9 @@ FORMS: Final = {"dime": "application/dime", "mime": "multipart/related"}
 OVERHEAD: Final = 1024 * 1024
 """Bytes a package may have around envelope and attachment (EntityTooLarge)."""
 
-_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}/[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,60}/[!#$%&'*+.^_`|~0-9A-Za-z-]{1,60}\Z")
+"""A media type without parameters, and shorter than the 128 bytes from which on Axis 1.4 misreads one."""
+
 _PARAMETER = re.compile(r';[ \t]*([^\s;="]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
 _QUOTED_PAIR = re.compile(r"\\(.)")
 
