@@ -96,7 +96,6 @@ ROWS = (
     Row("MissingSecurityElement-all", "ListAllMyBuckets", {}, "Client.MissingSecurityElement", security={"omit": "AWSAccessKeyId,Timestamp,Signature"}),
     Row("CredentialsNotSupported", "DeleteObject", {"Bucket": BUCKET, "Key": "present", "Credential": "token"}, "Client.CredentialsNotSupported"),
     Row("MissingAttachment", "PutObject", {"Bucket": BUCKET, "Key": "put", "ContentLength": 3}, "Client.MissingAttachment"),
-    Row("NotImplemented-attachment", "GetObject", _get("present", InlineData=False), "Server.NotImplemented"),
     Row("NotImplemented-logging", "SetBucketLoggingStatus", {"Bucket": BUCKET, "BucketLoggingStatus": LOGGING}, "Server.NotImplemented"),
     Row("InlineDataTooLarge", "PutObjectInline", _put(data=b"x" * (1024 * 1024 + 1)), "Client.InlineDataTooLarge"),
     Row("MaxMessageLengthExceeded", "PutObjectInline", _put(data=b"x" * (3 << 20)), "Client.MaxMessageLengthExceeded", {"MaxMessageLengthBytes": "2097152"}),
