@@ -67,7 +67,7 @@ def take_include(node: Element, kind: Type, attachment: Attachment | None) -> Bo
     try:
         named = parse_cid(include.get("href", ""))
     except MimeError as error:
-        raise refused(str(error).rstrip(".")) from None
+        raise refused(str(error)) from None
     if attachment is None or attachment.id != named:
         raise refused("an Include names no part of this message")
     data.remove(include)

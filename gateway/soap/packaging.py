@@ -109,7 +109,7 @@ class Package:
         try:
             multipart = parse_multipart_type(content_type)
         except MimeError as error:
-            raise refused(str(error).rstrip(".")) from None
+            raise refused(str(error)) from None
         self._start = multipart.start
         self._reader = MimeReader(multipart.boundary)
 
@@ -152,7 +152,7 @@ class Package:
                 elif isinstance(event, bytes):
                     self._keep(event, payload)
         except (DimeError, MimeError) as error:
-            raise refused(str(error).rstrip(".")) from None
+            raise refused(str(error)) from None
         return payload
 
     def finish(self) -> None:

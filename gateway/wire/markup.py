@@ -58,7 +58,6 @@ _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z][A-Za-z
 _PROLOG = re.compile(rb"(?:[ \t\r\n]+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"=[ \t\r\n]*[\"']")
 _LONG_TAG = re.compile(rb"<(?!!\[CDATA\[)[^<>]{%d}" % (MAX_TAG + 1))
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile("[&<>\r]|[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 
@@ -178,11 +177,6 @@ def text_of(node: Element) -> str:
 def escape(text: str) -> str:
     """Return `text` as character data; what XML cannot carry becomes U+FFFD (wire rule 19)."""
     return _SPECIAL.sub(lambda found: _REFERENCES.get(found.group(), "\ufffd"), text)
-
-
-def carries(text: str) -> bool:
-    """Tell whether XML 1.0 can carry every character of `text`."""
-    return _NOT_XML.search(text) is None
 
 
 def pieces_of(parts: Iterable[str | Body]) -> tuple[Piece, ...]:
