@@ -18,10 +18,10 @@ from gateway.messages import Answer, Call, HttpRequest, Problem, RestReply, Rest
 from gateway.rest.answers import parse_answer
 from gateway.rest.errors import ours, parse_error
 from gateway.rest.requests import Store, address_request, build_request
-from gateway.rest.uploads import md5_of
 from gateway.tables.contract import Contract
 from gateway.tables.errors import row_for
 from gateway.tables.operations import OPERATIONS, POLICY, Operation
+from gateway.wire.proof import md5_of
 
 Asking = Generator[RestRequest, RestReply, Answer]
 

@@ -10,7 +10,6 @@ Sources: the S3 documentation, "Object metadata"; RFC 2047; RFC 9110, 5.1 and 5.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from email.errors import HeaderParseError
@@ -128,28 +127,3 @@ def decode_value(value: str) -> str:
         return value.encode("iso-8859-1").decode()
     except UnicodeError:
         return value
-
-
-def judge_digest(digest: str, calculated: bytes) -> None:
-    """Hold a Content-MD5 against what the bytes come to.
-
-    Args:
-        digest: As the client sent it, base64.
-        calculated: The MD5 of the bytes, 16 bytes.
-
-    Raises:
-        Problem: InvalidDigest, BadDigest.
-
-    """
-    try:
-        expected = base64.b64decode(digest, validate=True)
-    except (binascii.Error, ValueError):
-        expected = b""
-    if len(expected) != 16:
-        raise Problem("InvalidDigest", details=(("Content-MD5", digest),))
-    if expected != calculated:
-        details = (
-            ("CalculatedDigest", base64.b64encode(calculated).decode("ascii")),
-            ("ExpectedDigest", digest),
-        )
-        raise Problem("BadDigest", details=details)

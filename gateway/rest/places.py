@@ -20,12 +20,12 @@ from typing import Any, Final
 
 from gateway.messages import Body, Piece, Problem
 from gateway.rest.addresses import judge_bucket, judge_key
-from gateway.rest.metadata import build_metadata, judge_digest
+from gateway.rest.metadata import build_metadata
 from gateway.rest.signature import uri_encode
-from gateway.rest.uploads import proved
 from gateway.tables.contract import Contract
 from gateway.tables.operations import Field
 from gateway.wire.markup import escape, pieces_of
+from gateway.wire.proof import judge_digest, proved
 from gateway.wire.texts import parse_etag
 from gateway.wire.values import KIND, writer_of
 

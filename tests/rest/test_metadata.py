@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.messages import Problem
-from gateway.rest.metadata import (
-    MAX_METADATA,
-    build_metadata,
-    decode_value,
-    encode_value,
-    judge_digest,
-    parse_metadata,
-)
+from gateway.rest.metadata import MAX_METADATA, build_metadata, decode_value, encode_value, parse_metadata
 
 TOKENS = st.text("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+.^_`|~-", min_size=1, max_size=30)
 VALUES = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just("\t"), max_size=100)
@@ -186,30 +178,3 @@ def test_a_list_of_entries_comes_back(metadata):
 def test_encoded_words_are_filled():
     """A store counts what is sent: the limit of 2,048 bytes must not be used up by frames."""
     assert len(encode_value("é" * 500)) < 1.7 * 1000
-
-
-# -- digests ----------------------------------------------------------------------------------
-
-MD5 = hashlib.md5(b"hello").digest()
-
-
-def test_a_digest_that_fits():
-    judge_digest(base64.b64encode(MD5).decode(), MD5)
-
-
-@pytest.mark.parametrize("digest", ["", "!", "aGVsbG8=", "é", base64.b64encode(MD5 * 2).decode(), MD5.hex()])
-def test_a_digest_that_is_none(digest):
-    with pytest.raises(Problem) as refused:
-        judge_digest(digest, MD5)
-    assert (refused.value.code, refused.value.details) == ("InvalidDigest", (("Content-MD5", digest),))
-
-
-def test_a_digest_of_other_bytes():
-    other = base64.b64encode(bytes(16)).decode()
-    with pytest.raises(Problem) as refused:
-        judge_digest(other, MD5)
-    assert refused.value.code == "BadDigest"
-    assert refused.value.details == (
-        ("CalculatedDigest", "XUFAKrxLKna5cZ2REBfFkg=="),
-        ("ExpectedDigest", other),
-    )

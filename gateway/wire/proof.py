@@ -11,11 +11,12 @@ Source: wire rule 24.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 from typing import Final
 
 from gateway.messages import Body, Piece, Problem
-from gateway.rest.metadata import judge_digest
 
 HELD: Final = 65_536
 """Bytes at the end of an upload that wait for its proof."""
@@ -115,3 +116,28 @@ def md5_of(body: Piece) -> str:
         return hashlib.md5(body, usedforsecurity=False).hexdigest()
     (tally,) = (coding for coding in (make() for make in body.through) if isinstance(coding, Tally))
     return tally.hexdigest
+
+
+def judge_digest(digest: str, calculated: bytes) -> None:
+    """Hold a Content-MD5 against what the bytes come to.
+
+    Args:
+        digest: As the client sent it, base64.
+        calculated: The MD5 of the bytes, 16 bytes.
+
+    Raises:
+        Problem: InvalidDigest, BadDigest.
+
+    """
+    try:
+        expected = base64.b64decode(digest, validate=True)
+    except (binascii.Error, ValueError):
+        expected = b""
+    if len(expected) != 16:
+        raise Problem("InvalidDigest", details=(("Content-MD5", digest),))
+    if expected != calculated:
+        details = (
+            ("CalculatedDigest", base64.b64encode(calculated).decode("ascii")),
+            ("ExpectedDigest", digest),
+        )
+        raise Problem("BadDigest", details=details)

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.messages import Body, Problem
-from gateway.rest.uploads import HELD, HoldBack, Tally, md5_of, proved
+from gateway.wire.proof import HELD, HoldBack, Tally, judge_digest, md5_of, proved
 
-MD5 = base64.b64encode(hashlib.md5(b"hello").digest()).decode()
+DIGEST = hashlib.md5(b"hello").digest()
+MD5 = base64.b64encode(DIGEST).decode()
 
 
 def sent(body: Body, *data: bytes) -> bytes:
@@ -76,3 +77,27 @@ def test_the_digest_of_a_body_is_known_once_it_has_passed():
     body = proved(Body(None, 5), "")
     assert sent(body, b"hello") == b""
     assert md5_of(body) == md5_of(b"hello") == hashlib.md5(b"hello").hexdigest()
+
+
+def test_a_digest_that_fits():
+    judge_digest(MD5, DIGEST)
+
+
+@pytest.mark.parametrize(
+    "digest", ["", "!", "aGVsbG8=", "é", base64.b64encode(DIGEST * 2).decode(), DIGEST.hex()]
+)
+def test_a_digest_that_is_none(digest):
+    with pytest.raises(Problem) as refused:
+        judge_digest(digest, DIGEST)
+    assert (refused.value.code, refused.value.details) == ("InvalidDigest", (("Content-MD5", digest),))
+
+
+def test_a_digest_of_other_bytes():
+    other = base64.b64encode(bytes(16)).decode()
+    with pytest.raises(Problem) as refused:
+        judge_digest(other, DIGEST)
+    assert refused.value.code == "BadDigest"
+    assert refused.value.details == (
+        ("CalculatedDigest", "XUFAKrxLKna5cZ2REBfFkg=="),
+        ("ExpectedDigest", other),
+    )
