@@ -147,12 +147,20 @@ class RestRequest:
 
 @dataclass(frozen=True, slots=True)
 class RestReply:
-    """A store's reply. `headers` always has a `date`: upstream adds one (RFC 9110 6.6.1)."""
+    """A store's reply.
+
+    Attributes:
+        status: The reply's.
+        reason: Its phrase.
+        headers: Its fields. There always is a `date`: upstream adds one (RFC 9110 6.6.1).
+        body: All of it, or a Body; what the request's `unpack` gave, where that gave something.
+
+    """
 
     status: int
     reason: str
     headers: Headers
-    body: Piece = b""
+    body: Any = b""
 
     def header(self, name: str) -> str | None:
         """Return the field's value, joined by a comma when it stands more than once."""
@@ -198,23 +206,60 @@ class SoapRequest:
 class HttpRequest:
     """What the shell sends to a store, complete but for Content-Length and Connection.
 
-    `target` is the request-target as bytes of the wire; `headers` has Host and the signature.
+    Attributes:
+        method: The request's.
+        target: The request-target as bytes of the wire.
+        headers: With Host and the signature.
+        pieces: Its body.
+        stream: Give a 2xx reply's body as a Body. Every other body comes as bytes.
+        unpack: Asked with status and fields of the reply; what it gives reads the reply part by
+            part and becomes the reply's body, once it is ready. None: nothing does.
+
     """
 
     method: str
     target: str
     headers: Headers
     pieces: tuple[Piece, ...] = ()
+    stream: bool = False
+    unpack: Callable[[int, Headers], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What the shell sends to a client, complete but for Content-Length, Date and Connection."""
+    """What the shell sends to a client, complete but for Content-Length, Date and Connection.
+
+    Attributes:
+        status: The reply's.
+        reason: Its phrase.
+        headers: Its fields.
+        pieces: Its body.
+        length: What the answer to a HEAD tells of the body that it does not have; None: what
+            its pieces say.
+
+    """
 
     status: int
     reason: str
     headers: Headers
     pieces: tuple[Piece, ...] = ()
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a language says to a request, judged on its head alone: it may be read.
+
+    Attributes:
+        most: Bytes of body that may be read.
+        parts: Reads the body part by part while it comes; None: it is read whole.
+        proof: What the language knows of the request already; its own.
+
+    """
+
+    most: int
+    parts: Any = None
+    proof: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,14 +100,14 @@ class Joined:
         """The reply to a message."""
         head = head_of(f"Content-Length: {len(body)}", "Content-Type: text/xml; charset=utf-8", *fields)
         try:
-            assert self.soap.admit(head, secure=True) >= len(body)
+            assert self.soap.admit(head, secure=True).most >= len(body)
             return self._lead(self.soap, head, body)
         except Problem as problem:
             return self.soap.refuse(problem, head, IDS)
 
     def _lead(self, soap: Soap, head: RequestHead, body: bytes) -> HttpReply:
         rest = self.rest
-        conversation = converse(soap.serve(head, body, lambda *_: None), rest.ask)
+        conversation = converse(soap.serve(head, body, None, lambda *_: None), rest.ask)
         try:
             request = next(conversation)
             while True:

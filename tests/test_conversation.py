@@ -218,7 +218,7 @@ def led(call: Call, replies: list[tuple[int, bytes, tuple[tuple[str, str], ...]]
     signed = Call(call.operation, call.values, JOINED.credentials(call.operation))
     head = head_of("Content-Type: text/xml; charset=utf-8")
     left = list(replies)
-    conversation = converse(soap.serve(head, message(signed), lambda *_: None), rest.ask)
+    conversation = converse(soap.serve(head, message(signed), None, lambda *_: None), rest.ask)
     try:
         request = next(conversation)
         while True:

@@ -23,8 +23,7 @@ class Asking:
     Attributes:
         request: What is sent.
         head: Its head, as bytes.
-        stream: Whether the body of a 2xx reply is given as it comes.
-        limit: Bytes of any other body.
+        limit: Bytes of a body that is neither streamed nor unpacked.
         done: Hears of the outcome; None once it did, or was cancelled.
         asked_at: When, by the upstream's clock.
         connect_by: When it must be on a connection.
@@ -36,7 +35,6 @@ class Asking:
 
     request: HttpRequest
     head: bytes
-    stream: bool
     limit: int
     done: Callable[[Outcome], None] | None
     asked_at: float

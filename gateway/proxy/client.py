@@ -21,17 +21,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.messages import HttpReply, Ids, Problem
 from gateway.proxy.connection import Connection, Counters, Sweep
-from gateway.proxy.exchange import Exchange, Language
+from gateway.proxy.exchange import Cell, Exchange
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.framing import Framing, reply_head
 from gateway.proxy.leftover import Leftover
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
-from gateway.proxy.upload import Unpacking, Upload
+from gateway.proxy.unpacking import Unpacked, Unpacking
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
 from gateway.wire.http1 import CONTINUE, HeadReader, RequestHead, parse_request_head
 
@@ -39,7 +39,7 @@ from gateway.wire.http1 import CONTINUE, HeadReader, RequestHead, parse_request_
 class Owner(Protocol):
     """What a connection asks the front that it belongs to."""
 
-    languages: tuple[Language, ...]
+    cells: tuple[Cell, ...]
     new_ids: Callable[[], Ids]
     sweep: Sweep
     counters: Counters
@@ -47,11 +47,15 @@ class Owner(Protocol):
     proxies: TrustedProxies
     draining: bool
 
-    def language_of(self, head: RequestHead) -> Language:
-        """Return the language of a request."""
+    def cell_of(self, head: RequestHead) -> Cell:
+        """Return the cell of a request's language."""
 
     def ask(
-        self, exchange: Exchange, body: bytes | Unpacking, done: Callable[[HttpReply | Problem], None]
+        self,
+        exchange: Exchange,
+        body: bytes | Unpacking,
+        proof: Any,
+        done: Callable[[HttpReply | Problem], None],
     ) -> None:
         """Lead an exchange whose request can be served."""
 
@@ -106,8 +110,9 @@ class ClientConnection(Connection):
         self._exchange: Exchange | None = None
         self._reader: BodyReader | None = None
         self._body = bytearray()
-        self._upload: Upload | None = None
+        self._upload: Unpacked | None = None
         self._most = 0
+        self._proof: Any = None
         self._mark = 0
         self._outgoing: Outgoing | None = None
         self._leftover: Leftover | None = None
@@ -230,22 +235,22 @@ class ClientConnection(Connection):
 
     def _decide(self, head: RequestHead) -> None:
         self._state = State.DECIDING
-        language = self._owner.language_of(head)
-        exchange = self._begin_exchange(language, head)
+        cell = self._owner.cell_of(head)
+        exchange = self._begin_exchange(cell, head)
         reader = self._reader = body_reader(head)
         try:
             secure = self.secure or self._owner.proxies.secure(self.peer, head)
-            self._most = language.admit(head, secure=secure)
+            admission = cell.admit(head, secure=secure)
+            self._most, self._proof = admission.most, admission.proof
             if head.length is not None and head.length > self._most:
-                raise language.too_long(head)
-            unpacking = language.unpack(head)
+                raise cell.too_long(head)
         except Problem as problem:
             self._refuse(problem)
             return
         if head.expects_continue and not self._pending:
             self.send(CONTINUE)
-        if unpacking is not None:
-            self._upload = Upload(unpacking, self._pace)
+        if admission.parts is not None:
+            self._upload = Unpacked(admission.parts, self._pace)
         self._state = State.BODY
         self._begin_span(reader)
         if reader.done:
@@ -270,7 +275,7 @@ class ClientConnection(Connection):
         upload = self._upload
         try:
             if reader.received > self._most:
-                raise exchange.language.too_long(exchange.head)
+                raise exchange.cell.too_long(exchange.head)
             if upload is None:
                 self._body += payload
             else:
@@ -282,7 +287,7 @@ class ClientConnection(Connection):
             return
         if upload is not None and upload.ready and self._state is State.BODY:
             self._state = State.UPLOADING
-            self._owner.ask(exchange, upload.message, self._settled)
+            self._owner.ask(exchange, upload.message, self._proof, self._settled)
         if reader.done and self._state in _READING:
             self._answer_request()
 
@@ -308,9 +313,9 @@ class ClientConnection(Connection):
 
     # answering
 
-    def _begin_exchange(self, language: Language, head: RequestHead | None) -> Exchange:
+    def _begin_exchange(self, cell: Cell, head: RequestHead | None) -> Exchange:
         started = self._owner.sweep.seconds() if self._started is None else self._started
-        self._exchange = Exchange(language, head, self._owner.new_ids(), started)
+        self._exchange = Exchange(cell, head, self._owner.new_ids(), started)
         return self._exchange
 
     def _answer_request(self) -> None:
@@ -322,7 +327,7 @@ class ClientConnection(Connection):
             return
         body, self._body = bytes(self._body), bytearray()
         assert self._exchange is not None
-        self._owner.ask(self._exchange, body, self._settled)
+        self._owner.ask(self._exchange, body, self._proof, self._settled)
 
     def _settled(self, outcome: HttpReply | Problem) -> None:
         """Answer; often called from the store's connection, whom our bugs do not concern."""
@@ -336,7 +341,7 @@ class ClientConnection(Connection):
         self._tell(settled)
 
     def _refuse(self, problem: Problem) -> None:
-        exchange = self._exchange or self._begin_exchange(self._owner.languages[-1], None)
+        exchange = self._exchange or self._begin_exchange(self._owner.cells[-1], None)
         exchange.stop()
         self._answer(exchange.refuse(problem))
 

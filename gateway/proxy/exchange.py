@@ -1,11 +1,10 @@
 """One request of a client, led from its whole body to the reply that its language writes.
 
-The languages are generators that know no time; this is where they meet it. An `Exchange`
-begins the client's language, joins it to the store's by `converse`, sends what the pair
-yields and gives the reply back in, each step in the callback that brought it: no Deferred and
-no task stands between a request and its answer.
+A conversation is a generator that knows no time; this is where it meets it. An `Exchange`
+begins it, sends what it yields and gives the reply back in, each step in the callback that
+brought it: no Deferred and no task stands between a request and its answer.
 
-Whatever goes wrong comes out of here as a `Problem`, to be written by the client's language; what
+Whatever goes wrong comes out of here as a `Problem`, to be written in the client's language; what
 is none is a bug, logged with the request's id and told as InternalError. If the client goes
 away, `stop` ends all of it: the request at the store, the generators, the bodies.
 """
@@ -20,11 +19,11 @@ from typing import Any, Protocol
 
 from twisted.logger import Logger
 
-from gateway.conversation import converse
-from gateway.messages import Answer, Body, Call, HttpReply, HttpRequest, Ids, Problem, RestReply, RestRequest
+from gateway.conversation import Note
+from gateway.messages import Admission, Body, HttpReply, HttpRequest, Ids, Problem, RestReply
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.connection import Counters
-from gateway.proxy.upload import Unpacking
+from gateway.proxy.unpacking import Unpacking
 from gateway.wire.http1 import RequestHead
 
 log = Logger()
@@ -38,30 +37,32 @@ REPLACEMENT = "\ufffd".encode()
 _UNSAFE = re.compile(r"[^A-Za-z0-9+/=._-]")
 
 
-class Language(Protocol):
-    """How the shell sees the language of a client."""
+class Cell(Protocol):
+    """How the shell sees what is done for the clients of one language.
+
+    A `Translation`, where the store has another language; a relay, where it has the same.
+    """
 
     @property
     def name(self) -> str:
-        """As it stands in logs and counters: soap, rest."""
+        """The client's language, as it stands in logs and counters: soap, rest."""
 
     def claims(self, head: RequestHead) -> bool:
         """Tell whether a request is in this language, judged on its head."""
 
-    def admit(self, head: RequestHead, *, secure: bool) -> int:
-        """Return how many bytes of body to read at most; raises Problem. Sees the head alone."""
+    def admit(self, head: RequestHead, *, secure: bool) -> Admission:
+        """Say how the body is to be read; raises Problem. Sees the head alone."""
 
-    def unpack(self, head: RequestHead) -> Unpacking | None:
-        """Return what reads the body part by part, None when it is to be read whole; raises Problem."""
+    def converse(
+        self, head: RequestHead, body: Any, proof: Any, note: Note
+    ) -> Generator[Any, RestReply, HttpReply]:
+        """Lead a request to its reply; raises Problem.
 
-    def serve(self, head: RequestHead, body: Any, note: Note) -> Generator[Call, Answer, HttpReply]:
-        """Turn a request into Calls and their Answers into the reply; raises Problem.
-
-        The body is all of it, or what `unpack` gave, when that is ready.
-
-        Operation and access key are told to `note` as soon as they are read, for the log: most
-        of what is refused is refused before there is a Call.
+        The body is all of it, or what the admission gave to read it, when that is ready.
         """
+
+    def prepare(self, request: Any) -> HttpRequest:
+        """Return what `converse` yielded as it is sent to the store; raises Problem."""
 
     def too_long(self, head: RequestHead) -> Problem:
         """Return what a body longer than `admit` allowed is answered with."""
@@ -70,26 +71,14 @@ class Language(Protocol):
         """Write `problem`. Without a head the request could not be read."""
 
 
-class Backend(Protocol):
-    """How the shell sees the language of the store."""
-
-    def ask(self, call: Call) -> Generator[RestRequest, RestReply, Answer]:
-        """Turn a Call into requests, and their replies into its Answer; raises Problem."""
-
-    def prepare(self, request: RestRequest) -> HttpRequest:
-        """Give a request its address and its signature; raises Problem."""
-
-
-Note = Callable[[str, str], None]
-Ask = Callable[[Call], Generator[RestRequest, RestReply, Answer]]
-Send = Callable[[RestRequest, Callable[[Outcome], None]], Asking]
+Send = Callable[[HttpRequest, Callable[[Outcome], None]], Asking]
 
 
 class Exchange:
     """One request and what becomes of it.
 
     Args:
-        language: The client's.
+        cell: What is done for the client.
         head: The request's; None when it could not be read.
         ids: Its names, for log and client.
         started: When its first byte came, by the caller's clock.
@@ -102,8 +91,8 @@ class Exchange:
 
     """
 
-    def __init__(self, language: Language, head: RequestHead | None, ids: Ids, started: float) -> None:
-        self.language = language
+    def __init__(self, cell: Cell, head: RequestHead | None, ids: Ids, started: float) -> None:
+        self.cell = cell
         self.head = head
         self.ids = ids
         self.started = started
@@ -111,14 +100,14 @@ class Exchange:
         self.access_key = ""
         self.problem: Problem | None = None
         self.status = 0
-        self._conversation: Generator[RestRequest, RestReply, HttpReply] | None = None
+        self._conversation: Generator[Any, RestReply, HttpReply] | None = None
         self._asking: Asking | None = None
         self._bodies: list[Body] = []
 
     def begin(
         self,
         body: bytes | Unpacking,
-        ask: Ask,
+        proof: Any,
         send: Send,
         done: Callable[[HttpReply | Problem], None],
     ) -> None:
@@ -126,8 +115,8 @@ class Exchange:
 
         Args:
             body: All of it, or a message in parts that is ready.
-            ask: The store's language.
-            send: Signs a request and sends it to the store; raises Problem when it cannot be.
+            proof: What the admission told of it.
+            send: Sends a request to the store.
             done: Called once, with the reply to write or the Problem to refuse with, unless
                 `stop` is called before.
 
@@ -136,11 +125,10 @@ class Exchange:
         assert head is not None
         self._send = send
         self._done = done
-        if not isinstance(body, bytes) and body.attachment is not None:
-            self._bodies.append(body.attachment.body)
+        self._keep(body)
 
-        def first() -> RestRequest:
-            self._conversation = converse(self.language.serve(head, body, self._note), ask)
+        def first() -> Any:
+            self._conversation = self.cell.converse(head, body, proof, self._note)
             return next(self._conversation)
 
         self._advance(first)
@@ -156,7 +144,7 @@ class Exchange:
                 cause=str(cause),
                 code=problem.code,
             )
-        return self.language.refuse(replace(problem, request_id="", host_id=""), self.head, self.ids)
+        return self.cell.refuse(replace(problem, request_id="", host_id=""), self.head, self.ids)
 
     def stop(self) -> None:
         """End the work, in whatever state it is, and close the bodies that nobody wrote."""
@@ -200,8 +188,8 @@ class Exchange:
             peer=peer,
             request_id=self.ids.request_id,
             access_key=self.access_key or "-",
-            frontend=self.language.name,
-            operation=f"{self.language.name.upper()}.{self.operation or '-'}",
+            frontend=self.cell.name,
+            operation=f"{self.cell.name.upper()}.{self.operation or '-'}",
             status=self.status,
             code=code or "-",
             received=received,
@@ -212,13 +200,20 @@ class Exchange:
             store_request_id=store,
         )
         if whole:
-            counters.answered(self.language.name, self.operation, self.status, code, seconds)
+            counters.answered(self.cell.name, self.operation, self.status, code, seconds)
 
     def _note(self, operation: str, access_key: str) -> None:
         self.operation = operation
         self.access_key = _loggable(access_key)
 
-    def _advance(self, step: Callable[[], RestRequest]) -> None:
+    def _keep(self, body: Any) -> None:
+        """Remember to close what comes with a message, unless somebody writes it."""
+        if isinstance(body, Body):
+            self._bodies.append(body)
+        elif not isinstance(body, bytes) and body.attachment is not None:
+            self._bodies.append(body.attachment.body)
+
+    def _advance(self, step: Callable[[], Any]) -> None:
         """Take one step of the conversation, and then what it leads to: a request or the reply."""
         outcome: HttpReply | Problem
         try:
@@ -244,12 +239,12 @@ class Exchange:
             )
         return reply
 
-    def _sent(self, step: Callable[[], RestRequest]) -> Asking:
+    def _sent(self, step: Callable[[], Any]) -> Asking:
         """Send the request that the conversation yields next; it hears of one that cannot be sent."""
         while True:
             request = step()
             try:
-                return self._send(request, self._replied)
+                return self._send(self.cell.prepare(request), self._replied)
             except Problem as problem:
                 assert self._conversation is not None
                 step = partial(self._conversation.throw, problem)
@@ -261,8 +256,7 @@ class Exchange:
         if isinstance(reply, Problem):
             self._advance(partial(conversation.throw, reply))
             return
-        if isinstance(reply.body, Body):
-            self._bodies.append(reply.body)
+        self._keep(reply.body)
         self._advance(partial(conversation.send, reply))
 
 

@@ -8,15 +8,16 @@ the answer that is under way on it; idle ones end at once (RFC 9112, 9.6).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from gateway.messages import HttpReply, Ids, Problem, RestRequest
+from gateway.messages import HttpReply, HttpRequest, Ids, Problem
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.client import ClientConnection
 from gateway.proxy.connection import Counters, Sweep
-from gateway.proxy.exchange import Backend, Exchange, Language
+from gateway.proxy.exchange import Cell, Exchange
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.limits import ClientLimits
-from gateway.proxy.upload import Unpacking
+from gateway.proxy.unpacking import Unpacking
 from gateway.proxy.upstream import Upstream
 from gateway.wire.http1 import RequestHead
 
@@ -25,9 +26,8 @@ class Front:
     """What all connections of clients share.
 
     Args:
-        languages: Asked in this order which of them claims a request; the last claims all, and
+        cells: Asked in this order which of them claims a request; the last claims all, and
             writes the refusal of what cannot be read.
-        backend: The store's language.
         upstream: The store.
         new_ids: Makes the names of one request.
         sweep: Looks at the deadlines of the connections; its seconds are those of POSIX, for Date.
@@ -43,8 +43,7 @@ class Front:
 
     def __init__(  # noqa: PLR0913 - the parts it is put together from
         self,
-        languages: tuple[Language, ...],
-        backend: Backend,
+        cells: tuple[Cell, ...],
         upstream: Upstream,
         *,
         new_ids: Callable[[], Ids],
@@ -53,7 +52,7 @@ class Front:
         limits: ClientLimits,
         proxies: TrustedProxies | None = None,
     ) -> None:
-        self.languages = languages
+        self.cells = cells
         self.new_ids = new_ids
         self.sweep = sweep
         self.counters = counters
@@ -61,7 +60,6 @@ class Front:
         self.proxies = proxies or TrustedProxies()
         self.draining = False
         self.connections: set[ClientConnection] = set()
-        self._backend = backend
         self._upstream = upstream
         self._drained: Callable[[], None] | None = None
 
@@ -87,15 +85,19 @@ class Front:
         for connection in tuple(self.connections):
             connection.reset()
 
-    def language_of(self, head: RequestHead) -> Language:
-        """Return the first language that claims a request."""
-        return next(language for language in self.languages if language.claims(head))
+    def cell_of(self, head: RequestHead) -> Cell:
+        """Return the first cell that claims a request."""
+        return next(cell for cell in self.cells if cell.claims(head))
 
     def ask(
-        self, exchange: Exchange, body: bytes | Unpacking, done: Callable[[HttpReply | Problem], None]
+        self,
+        exchange: Exchange,
+        body: bytes | Unpacking,
+        proof: Any,
+        done: Callable[[HttpReply | Problem], None],
     ) -> None:
         """Lead an exchange whose request can be served."""
-        exchange.begin(body, self._backend.ask, self._send, done)
+        exchange.begin(body, proof, self._send, done)
 
     def came(self, connection: ClientConnection) -> None:
         """Learn of a connection."""
@@ -106,13 +108,8 @@ class Front:
         self.connections.discard(connection)
         self._tell_if_drained()
 
-    def _send(self, request: RestRequest, done: Callable[[Outcome], None]) -> Asking:
-        return self._upstream.send(
-            self._backend.prepare(request),
-            stream=request.stream,
-            limit=self.limits.store_reply_bytes,
-            done=done,
-        )
+    def _send(self, request: HttpRequest, done: Callable[[Outcome], None]) -> Asking:
+        return self._upstream.send(request, limit=self.limits.store_reply_bytes, done=done)
 
     def _tell_if_drained(self) -> None:
         if not self.connections and self._drained is not None:

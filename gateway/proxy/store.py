@@ -28,6 +28,7 @@ from gateway.proxy.connection import Connection, Counters, Sweep
 from gateway.proxy.incoming import Incoming
 from gateway.proxy.limits import StoreLimits
 from gateway.proxy.outgoing import Outgoing
+from gateway.proxy.unpacking import Unpacked, Unpacking
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
 from gateway.wire.http1 import HOP_BY_HOP, HeadReader, ReplyHead, parse_reply_head
 
@@ -73,6 +74,7 @@ class StoreConnection(Connection):
         self._owner = owner
         self._limits = owner.limits
         self._incoming: Incoming | None = None
+        self._unpacked: Unpacked | None = None
         self._expect(asking)
 
     def _expect(self, asking: Asking | None) -> None:
@@ -116,7 +118,7 @@ class StoreConnection(Connection):
 
     def unwanted(self) -> None:
         """Drop the connection: what is left of the body would have to be read."""
-        self._incoming = None
+        self._incoming = self._unpacked = None
         self.reset()
 
     # What the connection hears.
@@ -128,7 +130,7 @@ class StoreConnection(Connection):
 
     def received(self, data: bytes) -> None:
         """Take a piece of the reply."""
-        if self._asking is None and self._incoming is None:
+        if not self._under_way:
             self.reset()  # a reply to nothing, or one that goes on: whose it is nobody knows
             return
         self._heard = True
@@ -162,7 +164,7 @@ class StoreConnection(Connection):
     def expired(self) -> None:
         """Judge what the store did in the time it had."""
         reader = self._reader
-        if self._asking is None and self._incoming is None:
+        if not self._under_way:
             self.finish()
         elif reader is not None and reader.received - self._mark >= self._limits.body_bytes:
             self._watch_body()
@@ -173,6 +175,11 @@ class StoreConnection(Connection):
     def failed(self) -> None:
         """A bug, already logged: nothing can be said of the reply."""
         self._fail(Problem("InternalError"))
+
+    @property
+    def _under_way(self) -> bool:
+        """Whether somebody waits for a reply, or for the rest of its body."""
+        return not (self._asking is None and self._incoming is None and self._unpacked is None)
 
     # Sending.
 
@@ -209,7 +216,13 @@ class StoreConnection(Connection):
             self._outgoing.close()
         self._head = head
         reader = self._reader = body_reader(head)
-        if asking.stream and 200 <= head.status < 300 and not head.bodiless:
+        unpack = None if head.bodiless else asking.request.unpack
+        unpacking = None if unpack is None else unpack(head.status, head.headers)
+        if unpacking is not None:
+            self._unpacked = Unpacked(unpacking, self._pace, self.unwanted)
+            self._watch_body()
+            self._read_body(reader, data)
+        elif asking.request.stream and 200 <= head.status < 300 and not head.bodiless:
             incoming = self._incoming = Incoming(self)
             self._asking = None
             self._read_body(reader, data)
@@ -222,7 +235,9 @@ class StoreConnection(Connection):
 
     def _read_body(self, reader: BodyReader, data: bytes) -> None:
         payload = reader.feed(data)
-        if self._incoming is not None:
+        if self._unpacked is not None:
+            self._unpack(self._unpacked, reader, payload)
+        elif self._incoming is not None:
             if payload:
                 self._incoming.data(payload)
         elif payload:
@@ -232,6 +247,20 @@ class StoreConnection(Connection):
         if reader.done:
             self._complete(reader)
 
+    def _unpack(self, unpacked: Unpacked, reader: BodyReader, payload: bytes) -> None:
+        """Read on in a reply in parts; what is still to come when it is ready is its attachment alone."""
+        unpacked.feed(payload)
+        if reader.done:
+            unpacked.finish()
+        elif unpacked.ready and self._asking is not None:
+            asking, self._asking = self._asking, None
+            assert self._head is not None
+            self._deliver(asking, self._head, unpacked.message)
+
+    def _pace(self, wanted: bool) -> None:
+        """Read at the pace of whoever takes what is attached."""
+        (self.resume if wanted else self.pause)()
+
     def _watch_body(self) -> None:
         self._mark = self._reader.received if self._reader is not None else 0
         self.set_deadline(self._limits.body_seconds)
@@ -240,9 +269,10 @@ class StoreConnection(Connection):
 
     def _complete(self, reader: BodyReader) -> None:
         """The reply is whole: first the connection is freed or dropped, then the reply is told."""
-        asking, incoming, head, body = self._asking, self._incoming, self._head, b"".join(self._collected)
+        asking, head, body = self._asking, self._head, b"".join(self._collected)
+        incoming, unpacked = self._incoming, self._unpacked
         assert head is not None
-        self._asking = self._incoming = None
+        self._asking = self._incoming = self._unpacked = None
         if not self._sent:
             self.reset()
         elif reader.rest or not head.keep_alive:
@@ -252,13 +282,13 @@ class StoreConnection(Connection):
             self._expect(None)
             self.set_deadline(self._limits.idle_seconds)
             self._owner.released(self)
-        if incoming is not None:
-            incoming.end()
-        else:
-            assert asking is not None
-            self._deliver(asking, head, body)
+        for each in (incoming, unpacked):
+            if each is not None:
+                each.end()
+        if asking is not None:
+            self._deliver(asking, head, body if unpacked is None else unpacked.message)
 
-    def _deliver(self, asking: Asking, head: ReplyHead, body: Piece) -> None:
+    def _deliver(self, asking: Asking, head: ReplyHead, body: Piece | Unpacking) -> None:
         headers = _end_to_end(head)
         if all(name != "date" for name, _ in headers):
             headers += (("date", formatdate(self._owner.sweep.seconds(), usegmt=True)),)
@@ -277,14 +307,15 @@ class StoreConnection(Connection):
             self._fail(Problem("ServiceUnavailable"))
 
     def _fail(self, problem: Problem) -> None:
-        asking, incoming = self._asking, self._incoming
-        self._asking = self._incoming = None
+        asking, bodies = self._asking, (self._incoming, self._unpacked)
+        self._asking = self._incoming = self._unpacked = None
         self.reset()
         if self._outgoing is not None:
             self._outgoing.close()
-        if incoming is not None:
-            incoming.broken()
-        elif asking is not None:
+        for body in bodies:
+            if body is not None:
+                body.broken()
+        if asking is not None:
             self._owner.settled(asking, problem)
 
 

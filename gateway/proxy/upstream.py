@@ -83,7 +83,6 @@ class Upstream:
         self,
         request: HttpRequest,
         *,
-        stream: bool,
         limit: int,
         done: Callable[[Outcome], None],
     ) -> Asking:
@@ -91,8 +90,7 @@ class Upstream:
 
         Args:
             request: Address, fields and signature included.
-            stream: Give the body of a 2xx reply as a Body, as soon as its head is here.
-            limit: Bytes of any other body; beyond: InternalError.
+            limit: Bytes of a body that is neither streamed nor unpacked; beyond: InternalError.
             done: Called once and later, with the store's reply or with a Problem:
                 ServiceUnavailable when not a byte of a reply came, InternalError when what came
                 is no valid answer (wire rule 7).
@@ -106,7 +104,7 @@ class Upstream:
         """
         head = build_request_head(request, length_of(request.pieces))
         now = self._clock.seconds()
-        asking = Asking(request, head, stream, limit, done, now, now + self.limits.connect_seconds)
+        asking = Asking(request, head, limit, done, now, now + self.limits.connect_seconds)
         if not asking.repeatable and self._open >= self.limits.max_connections:
             self._make_room()
         while self._idle and asking.repeatable:  # else a stale connection would be its end

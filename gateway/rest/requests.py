@@ -104,14 +104,15 @@ def address_request(
     headers = (("host", host), *request.headers)
     pieces = (request.body,) if request.body != b"" else ()
     if request.access_key is None:
-        return HttpRequest(request.method, target, headers, pieces)
+        return HttpRequest(request.method, target, headers, pieces, request.stream)
     pair = key_of(request.access_key)
     if pair is None:
         raise Problem("InvalidAccessKeyId", details=(("AWSAccessKeyId", request.access_key),))
     key = SigningKey(pair[0], pair[1], store.region)
     if isinstance(request.body, Body) and store.signs_payload and request.body.written is not None:
-        return _signed_in_chunks(HttpRequest(request.method, target, headers), request.body, key, now)
-    unsigned = HttpRequest(request.method, target, headers, pieces)
+        unsigned = HttpRequest(request.method, target, headers, (), request.stream)
+        return _signed_in_chunks(unsigned, request.body, key, now)
+    unsigned = HttpRequest(request.method, target, headers, pieces, request.stream)
     signature = sign(unsigned, _payload_hash(request.body, store), key, now)
     return replace(unsigned, headers=(*headers, *signature))
 

@@ -41,13 +41,11 @@ class Rest:
         self,
         head: RequestHead,  # noqa: ARG002
         body: Any,  # noqa: ARG002
+        proof: Any,  # noqa: ARG002
         note: Callable[[str, str], None],  # noqa: ARG002
     ) -> Generator[Call, Answer, HttpReply]:
         """Refuse a request that `admit` would have refused."""
         raise self._unserved()
-
-    def unpack(self, head: RequestHead) -> None:
-        """Read no body in parts."""
 
     def too_long(self, head: RequestHead) -> Problem:  # noqa: ARG002
         """Return the problem of a body: `admit` lets none come."""

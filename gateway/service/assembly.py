@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 import gateway
+from gateway.conversation import Translation
 from gateway.messages import Ids
 from gateway.proxy.carrier import Carrier
 from gateway.proxy.connection import Caps, Sweep
@@ -101,8 +102,7 @@ def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
     )
     soap, store = _languages(config, users)
     front = Front(
-        (soap, RestClients()),
-        store,
+        (Translation(soap, store), Translation(RestClients(), store)),
         upstream,
         new_ids=make_ids(secrets.token_bytes),
         sweep=sweep,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from gateway.messages import Answer, Call, HttpReply, Ids, Piece, Problem, SoapRequest
+from gateway.messages import Admission, Answer, Call, HttpReply, Ids, Piece, Problem, SoapRequest
 from gateway.soap.answers import build_answer
 from gateway.soap.calls import judge_action, operation_of, parse_call, parse_credentials
 from gateway.soap.data import Limits, attach, judge_answer, take_data, wants_beside
@@ -84,7 +84,7 @@ class Soap:
             return False
         return head.method == "POST" or _asks_description(head)
 
-    def admit(self, head: RequestHead, *, secure: bool) -> int:
+    def admit(self, head: RequestHead, *, secure: bool) -> Admission:
         """Judge a request by its head, before its body is read.
 
         Args:
@@ -92,15 +92,17 @@ class Soap:
             secure: It came over TLS, or a trusted proxy says that it did.
 
         Returns:
-            How many bytes of body may be read.
+            How many bytes of body may be read; what reads them part by part, but for a bare
+            envelope, which is read whole.
 
         Raises:
             Problem: InvalidRequest without TLS, MissingContentLength,
-                MaxMessageLengthExceeded, InvalidRequest for a compressed body.
+                MaxMessageLengthExceeded, InvalidRequest for a compressed body,
+                InvalidSOAPRequest for a Content-Type that names no parts.
 
         """
         if head.method != "POST":
-            return 0
+            return Admission(0)
         if not secure:
             raise Problem("InvalidRequest", NOT_HTTPS)
         if head.length is None and not head.chunked:
@@ -110,7 +112,9 @@ class Soap:
             raise self.too_long(head)
         if head.header("content-encoding") not in {None, "identity"}:
             raise Problem("InvalidRequest", "A SOAP message may not have a Content-Encoding.")
-        return most
+        content_type = head.header("content-type") or ""
+        packed = form_of(content_type)
+        return Admission(most, Package(content_type, self.max_soap_message) if packed else None)
 
     def too_long(self, head: RequestHead) -> Problem:
         """Return the problem of a message longer than may be read."""
@@ -120,18 +124,6 @@ class Soap:
             "MaxMessageLengthExceeded", details=(("MaxMessageLengthBytes", str(self.max_soap_message)),)
         )
 
-    def unpack(self, head: RequestHead) -> Package | None:
-        """Return what reads the message part by part; None for a bare envelope, which is read whole.
-
-        Raises:
-            Problem: InvalidSOAPRequest, for a Content-Type that names no parts.
-
-        """
-        content_type = head.header("content-type") or ""
-        if head.method != "POST" or not form_of(content_type):
-            return None
-        return Package(content_type, self.max_soap_message)
-
     def _most(self, head: RequestHead) -> int:
         """Return the bytes a message may have; a package's may be encoded, which takes a third more."""
         if not form_of(head.header("content-type") or ""):
@@ -139,13 +131,18 @@ class Soap:
         return self.max_soap_message + self.limits.max_object * 3 // 2 + OVERHEAD
 
     def serve(
-        self, head: RequestHead, body: bytes | Package, note: Callable[[str, str], None]
+        self,
+        head: RequestHead,
+        body: bytes | Package,
+        proof: None,  # noqa: ARG002 - the proof of a SOAP message stands in its body
+        note: Callable[[str, str], None],
     ) -> Generator[Call, Answer, HttpReply]:
         """Lead one request from its body to its reply.
 
         Args:
             head: Of a request that was admitted.
             body: All of it, or the package that is ready.
+            proof: Nothing: it stands in the body.
             note: Told operation and access key as soon as they are read.
 
         Yields:

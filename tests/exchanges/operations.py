@@ -150,7 +150,7 @@ def play(request: bytes, endpoint_url: str, clock: dt.datetime, exchange: Exchan
         key_of=lambda key: (key, SECRETS[key]),
         now=lambda: clock,
     )
-    conversation = converse(soap.serve(head, body_of(head, body, soap), lambda *_: None), rest.ask)
+    conversation = converse(soap.serve(head, body_of(head, body, soap), None, lambda *_: None), rest.ask)
     try:
         asked = next(conversation)
         while True:

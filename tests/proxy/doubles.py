@@ -17,6 +17,7 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
+from gateway.conversation import Translation
 from gateway.messages import Body, HttpRequest, Ids
 from gateway.proxy.carrier import carrier_for
 from gateway.proxy.connection import Sweep
@@ -118,8 +119,7 @@ class House:
             limits=stores,
         )
         self.front = Front(
-            self.languages,
-            PlainStore(),
+            tuple(Translation(language, PlainStore()) for language in self.languages),
             self.upstream,
             new_ids=self._new_ids,
             sweep=self.sweep,
@@ -167,7 +167,8 @@ class House:
     ) -> tuple[list[Any], Any]:
         """Send a request to the store without a front: the list gets the outcome."""
         outcomes: list[Any] = []
-        asking = on_reactor(self.upstream.send, request, stream=stream, limit=limit, done=outcomes.append)
+        request = replace(request, stream=stream)
+        asking = on_reactor(self.upstream.send, request, limit=limit, done=outcomes.append)
         return outcomes, asking
 
     def close(self) -> None:

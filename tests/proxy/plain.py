@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.messages import (
+    Admission,
     Answer,
     Attachment,
     Body,
@@ -18,7 +19,7 @@ from gateway.messages import (
     Problem,
     RestRequest,
 )
-from gateway.rest.uploads import proved
+from gateway.wire.proof import proved
 
 STATUSES = {"ServiceUnavailable": 503, "InternalError": 500, "NotImplemented": 501, "AccessDenied": 403}
 
@@ -126,14 +127,18 @@ class Plain:
     def claims(self, head: Any) -> bool:
         return bool(head.path.startswith(self.prefix))
 
-    def admit(self, head: Any, *, secure: bool) -> int:
+    def admit(self, head: Any, *, secure: bool) -> Admission:
         if head.path == "/refused":
             raise Problem("AccessDenied")
         if head.path == "/bug/admit":
             raise RuntimeError("a bug in admit")
-        return self.most_in_parts if head.path.split("/")[1] in IN_PARTS else self.most
+        if head.path == "/put/unpackable":
+            raise Problem("InvalidSOAPRequest")
+        if head.path.split("/")[1] not in IN_PARTS:
+            return Admission(self.most)
+        return Admission(self.most_in_parts, Parts() if head.method == "POST" else None)
 
-    def serve(self, head: Any, body: Any, note: Any) -> Generator[Call, Answer, HttpReply]:
+    def serve(self, head: Any, body: Any, proof: Any, note: Any) -> Generator[Call, Answer, HttpReply]:
         self.served.append(head.target)
         note("GetObject", "AKEXAMPLE")
         _, verb, *rest = head.path.split("/")
@@ -161,11 +166,6 @@ class Plain:
         data = proved(body.attachment.body, body.digest) if body.attachment else b""
         answer = yield Call("PutObject", {"Key": key, "Stream": False, "Data": data})
         return HttpReply(200, "OK", (), answer.values["pieces"])
-
-    def unpack(self, head: Any) -> Parts | None:
-        if head.path == "/put/unpackable":
-            raise Problem("InvalidSOAPRequest")
-        return Parts() if head.method == "POST" and head.path.split("/")[1] in IN_PARTS else None
 
     def too_long(self, head: Any) -> Problem:
         return Problem("MaxMessageLengthExceeded")
@@ -195,4 +195,5 @@ class PlainStore:
     def prepare(self, request: RestRequest) -> HttpRequest:
         if request.key == "unsignable":
             raise Problem("InvalidAccessKeyId")
-        return HttpRequest(request.method, f"/{request.key}", (("host", "store"),), (request.body,))
+        headers = (("host", "store"),)
+        return HttpRequest(request.method, f"/{request.key}", headers, (request.body,), request.stream)

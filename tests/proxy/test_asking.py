@@ -10,9 +10,7 @@ from gateway.proxy.asking import Asking
 
 def _asking(method="GET", *pieces, **changed):
     request = HttpRequest(method, "/", (("host", "store"),), pieces)
-    return Asking(
-        request, b"", stream=False, limit=0, done=lambda _: None, asked_at=0, connect_by=1, **changed
-    )
+    return Asking(request, b"", limit=0, done=lambda _: None, asked_at=0, connect_by=1, **changed)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.conversation import Translation
 from gateway.messages import Body, HttpReply, Ids, Problem, RestReply
 from gateway.proxy.exchange import LOGGED, Exchange
 from gateway.proxy.incoming import Incoming
@@ -24,7 +25,6 @@ class Store:
         self._done = []
 
     def send(self, request, done):
-        PlainStore().prepare(request)
         self.sent.append(request)
         self._done.append(done)
         store = self
@@ -39,8 +39,10 @@ class Store:
         self._done[-1](outcome)
 
     def begin(self, target) -> Exchange:
-        exchange = Exchange(Plain(), parse_request_head(get(target)), Ids("ID", "host"), 0.0)
-        exchange.begin(b"", PlainStore().ask, self.send, self.outcomes.append)
+        exchange = Exchange(
+            Translation(Plain(), PlainStore()), parse_request_head(get(target)), Ids("ID", "host"), 0.0
+        )
+        exchange.begin(b"", None, self.send, self.outcomes.append)
         return exchange
 
 
@@ -85,12 +87,14 @@ def test_a_bug_comes_out_as_internal_error_and_is_logged(logged):
 
 def test_a_language_that_refuses_before_it_is_a_generator():
     class Refusing(Plain):
-        def serve(self, head, body, note):
+        def serve(self, head, body, proof, note):
             raise Problem("NotImplemented")
 
     store = Store()
-    exchange = Exchange(Refusing(), parse_request_head(get("/")), Ids("ID", "host"), 0.0)
-    exchange.begin(b"", PlainStore().ask, store.send, store.outcomes.append)
+    exchange = Exchange(
+        Translation(Refusing(), PlainStore()), parse_request_head(get("/")), Ids("ID", "host"), 0.0
+    )
+    exchange.begin(b"", None, store.send, store.outcomes.append)
     assert store.outcomes == [Problem("NotImplemented")]
 
 
@@ -128,7 +132,7 @@ def test_a_refusal_is_told_under_our_own_ids():
 
 
 def test_an_access_key_in_the_log_is_bounded_and_one_line():
-    exchange = Exchange(Plain(), None, Ids("ID", "host"), 0.0)
+    exchange = Exchange(Translation(Plain(), PlainStore()), None, Ids("ID", "host"), 0.0)
     exchange._note("GetObject", "AK\r\nforged line\x1b" + "x" * 1000)
     assert exchange.access_key == ("AK??forged?line?" + "x" * 1000)[:LOGGED]
 

@@ -35,7 +35,7 @@ class TestPool:
         def close_and_send():
             for connection in house.sweep:
                 connection.finish()
-            house.upstream.send(request("GET", "/next"), stream=False, limit=9, done=outcomes.append)
+            house.upstream.send(request("GET", "/next"), limit=9, done=outcomes.append)
 
         outcomes = []
         served(house)
@@ -218,7 +218,7 @@ class TestCancel:
 
     def test_before_a_connection_was_made(self, house):
         def at_once():
-            asking = house.upstream.send(request(), stream=False, limit=1, done=outcomes.append)
+            asking = house.upstream.send(request(), limit=1, done=outcomes.append)
             asking.cancel()
 
         outcomes = []

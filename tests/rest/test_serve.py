@@ -18,9 +18,8 @@ def test_every_request_is_claimed_and_none_is_admitted():
     with pytest.raises(Problem, match="NotImplemented"):
         Rest().admit(head, secure=True)
     with pytest.raises(Problem, match="NotImplemented"):
-        Rest().serve(head, b"", lambda *_: None)
+        Rest().serve(head, b"", None, lambda *_: None)
     assert Rest().too_long(head).code == "NotImplemented"
-    assert Rest().unpack(head) is None
 
 
 def test_a_refusal_names_what_was_asked_for():

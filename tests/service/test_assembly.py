@@ -109,7 +109,8 @@ def test_soap_is_what_the_configuration_says(directory, reactor):
         ("limits", "max_inline_answer"): "3",
         ("limits", "max_object"): "4",
     }
-    soap, rest = put_together(make_config(directory, settings), reactor).front.languages
+    cells = put_together(make_config(directory, settings), reactor).front.cells
+    soap, rest = (cell.front for cell in cells)
     assert (soap.domains, soap.public_url, soap.soap_path) == (
         ("s3.example.com",),
         "https://s3.example.com/soap",

@@ -63,7 +63,7 @@ def beside(form: str, envelope: bytes, data: bytes) -> tuple[str, bytes]:
 
 def body_of(head: RequestHead, message: bytes, of: Soap) -> bytes | Package:
     """What `serve` takes: the message, or the package that it is, with what is attached as its source."""
-    package = of.unpack(head)
+    package = of.admit(head, secure=True).parts
     if package is None:
         return message
     data = b"".join(package.feed(message))
@@ -76,7 +76,7 @@ def body_of(head: RequestHead, message: bytes, of: Soap) -> bytes | Package:
 def led(head: RequestHead, message: bytes, of: Soap, *, secure: bool = True) -> Call:
     """The Call of a request; a refusal is raised."""
     of.admit(head, secure=secure)
-    conversation = of.serve(head, body_of(head, message, of), lambda *_: None)
+    conversation = of.serve(head, body_of(head, message, of), None, lambda *_: None)
     try:
         return next(conversation)
     finally:

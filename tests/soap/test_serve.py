@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.messages import Answer, Body, Call, Credentials, HttpReply, Ids, Problem, length_of
+from gateway.messages import Admission, Answer, Body, Call, Credentials, HttpReply, Ids, Problem, length_of
 from gateway.service.documents import own_documents
 from gateway.soap.faults import parse_fault
 from gateway.soap.packaging import Package
@@ -51,7 +51,7 @@ def refusal(body, *fields, **settings):
 def replied(body, answer, *fields, of=None, **settings):
     """The reply to a message when the store answers so."""
     language, head = of or soap(**settings), head_of("Content-Length: 1", *fields)
-    conversation = language.serve(head, body_of(head, body, language), lambda *_: None)
+    conversation = language.serve(head, body_of(head, body, language), None, lambda *_: None)
     next(conversation)
     with pytest.raises(StopIteration) as done:
         conversation.send(answer)
@@ -94,7 +94,7 @@ def test_operation_and_access_key_are_noted_as_soon_as_they_are_read():
     noted = []
     body = envelope(asking("DeleteBucket", signed=security("DeleteBucket", secret="wrong")))
     with pytest.raises(Problem):
-        next(soap().serve(head_of("Content-Length: 1"), body, lambda *told: noted.append(told)))
+        next(soap().serve(head_of("Content-Length: 1"), body, None, lambda *told: noted.append(told)))
     assert noted == [("DeleteBucket", ""), ("DeleteBucket", KEY)]
 
 
@@ -258,7 +258,7 @@ def test_what_is_claimed(method, target, taken):
 def test_a_head_is_judged_alone(fields, secure, code):
     language = soap(max_soap_message=100)
     if code is None:
-        assert language.admit(head_of(*fields), secure=secure) == 100
+        assert language.admit(head_of(*fields), secure=secure).most == 100
         return
     with pytest.raises(Problem) as caught:
         language.admit(head_of(*fields), secure=secure)
@@ -266,7 +266,7 @@ def test_a_head_is_judged_alone(fields, secure, code):
 
 
 def test_the_contract_is_shown_over_plain_http():
-    assert soap().admit(head_of(method="GET", target="/soap?wsdl"), secure=False) == 0
+    assert soap().admit(head_of(method="GET", target="/soap?wsdl"), secure=False) == Admission(0)
 
 
 def test_a_message_without_tls_is_told_the_documented_sentence():
@@ -288,8 +288,8 @@ PARTS = "Content-Type: multipart/related; boundary=b"
 def test_a_package_may_be_as_long_as_an_object_that_is_encoded_for_mail(content_type):
     language = soap(max_soap_message=100, max_object=1000)
     most = 100 + 1500 + 2**20
-    assert language.admit(head_of("Transfer-Encoding: chunked", content_type), secure=True) == most
-    assert language.admit(head_of(f"Content-Length: {most}", content_type), secure=True) == most
+    assert language.admit(head_of("Transfer-Encoding: chunked", content_type), secure=True).most == most
+    assert language.admit(head_of(f"Content-Length: {most}", content_type), secure=True).most == most
     with pytest.raises(Problem) as caught:
         language.admit(head_of(f"Content-Length: {most + 1}", content_type), secure=True)
     assert caught.value == language.too_long(head_of(content_type))
@@ -307,13 +307,13 @@ def test_a_package_may_be_as_long_as_an_object_that_is_encoded_for_mail(content_
     ],
 )
 def test_what_is_read_part_by_part(head, form):
-    package = soap().unpack(head)
+    package = soap().admit(head, secure=True).parts
     assert (package and package.form) == form
 
 
 def test_what_names_no_parts_is_read_in_no_parts():
     with pytest.raises(Problem, match="InvalidSOAPRequest"):
-        soap().unpack(head_of("Content-Length: 5", "Content-Type: multipart/related"))
+        soap().admit(head_of("Content-Length: 5", "Content-Type: multipart/related"), secure=True)
 
 
 def test_the_limit_of_an_envelope_holds_in_a_package():
@@ -486,7 +486,7 @@ def test_an_object_passes_through_a_package_unread(form, size):
 
 def test_a_problem_of_the_store_goes_through():
     conversation = soap().serve(
-        head_of("Content-Length: 1"), envelope(asking("DeleteBucket", BUCKET)), lambda *_: None
+        head_of("Content-Length: 1"), envelope(asking("DeleteBucket", BUCKET)), None, lambda *_: None
     )
     next(conversation)
     with pytest.raises(Problem) as caught:
@@ -520,7 +520,7 @@ def test_a_refusal_tells_the_ids_of_the_problem_in_both_places():
 
 def shown(target="/soap?wsdl", host="localhost:8443", method="GET", **settings):
     head = replace(head_of(method=method, target=target), host=host)
-    conversation = soap(**settings).serve(head, b"", lambda *_: None)
+    conversation = soap(**settings).serve(head, b"", None, lambda *_: None)
     with pytest.raises(StopIteration) as done:
         next(conversation)
     assert isinstance(done.value.value, HttpReply)

@@ -1,8 +1,8 @@
-"""A request that is read part by part: what is attached is given on while it comes.
+"""A message that is read part by part: what is attached is given on while it comes.
 
 The language knows the parts, the connection reads the bytes, whoever writes the attachment
-sets the pace. Until somebody takes the attachment, and whenever the taker is full, the client
-is not read.
+sets the pace. Until somebody takes the attachment, and whenever the taker is full, the message
+is not read. So it is with requests of clients and with replies of stores.
 """
 
 from __future__ import annotations
@@ -45,12 +45,13 @@ class Unpacking(Protocol):
         """Learn that the body is over. Raises Problem when the message is not."""
 
 
-class Upload:
-    """One request in parts. It is the source of its attachment's `Incoming`.
+class Unpacked:
+    """One message in parts. It is the source of its attachment's `Incoming`.
 
     Args:
         unpacking: Reads the parts.
-        pace: Called with False when the client should not be read, with True when it should.
+        pace: Called with False when the connection should not be read, with True when it should.
+        dropped: Called when nobody wants the rest; None reads it at the connection's own pace.
 
     Attributes:
         message: What reads the parts.
@@ -58,10 +59,16 @@ class Upload:
 
     """
 
-    def __init__(self, unpacking: Unpacking, pace: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        unpacking: Unpacking,
+        pace: Callable[[bool], None],
+        dropped: Callable[[], None] | None = None,
+    ) -> None:
         self.message = unpacking
         self.paused = False
         self._pace = pace
+        self._dropped = dropped
         self._incoming: Incoming | None = None
 
     @property
@@ -100,10 +107,15 @@ class Upload:
         if self._incoming is not None:
             self._incoming.end()
 
+    def broken(self) -> None:
+        """Say that the rest will never come."""
+        if self._incoming is not None:
+            self._incoming.broken()
+
     # What the attachment calls.
 
     def pause(self) -> None:
-        """Read no more of the client."""
+        """Read no more of the message."""
         self.paused = True
         self._pace(False)
 
@@ -113,5 +125,8 @@ class Upload:
         self._pace(True)
 
     def unwanted(self) -> None:
-        """Learn that nobody takes the rest: it is read at the connection's own pace, and dropped."""
-        self.resume()
+        """Learn that nobody takes the rest: it is read and thrown away, or not read at all."""
+        if self._dropped is None:
+            self.resume()
+        else:
+            self._dropped()

@@ -13,8 +13,8 @@ import pytest
 
 from gateway.messages import Body
 from gateway.proxy.client import State
-from gateway.proxy.upload import Upload
-from gateway.rest.uploads import HELD
+from gateway.proxy.unpacking import Unpacked
+from gateway.wire.proof import HELD
 from tests.carriers import eventually, on_reactor
 from tests.proxy.doubles import CLIENTS, STORES, limits
 from tests.proxy.lines import get, ok
@@ -485,12 +485,12 @@ def test_a_message_that_is_whole_can_be_served():
             pass
 
     with pytest.raises(AssertionError, match="can be served"):
-        Upload(Never(), lambda _wanted: None).finish()
+        Unpacked(Never(), lambda _wanted: None).finish()
 
 
 def test_the_pace_is_that_of_the_attachments_taker():
     paces, message = [], Parts()
-    upload = Upload(message, paces.append)
+    upload = Unpacked(message, paces.append)
     upload.feed(b"3 ")
     assert not upload.ready
     upload.feed(b"\n" + record(b"one"))
