@@ -33,6 +33,7 @@ class Gateway:
         ca: The file of the authority that signed its certificate.
         store: The store behind it.
         log: The file it prints to.
+        plain_url: Where REST requests go without TLS, no last slash.
 
     """
 
@@ -40,6 +41,12 @@ class Gateway:
     ca: Path
     store: Store
     log: Path
+    plain_url: str
+
+    @property
+    def url(self) -> str:
+        """Where REST requests go over TLS, no last slash."""
+        return self.address.removesuffix("/soap")
 
     def wsdl(self) -> bytes:
         """Return the contract it serves."""
@@ -48,13 +55,16 @@ class Gateway:
             return reply.read()
 
 
-def _configuration(ports: tuple[int, int], store: Store, certificates: Certificates, more: Settings) -> str:
-    https, admin = ports
+def _configuration(
+    ports: tuple[int, int, int], store: Store, certificates: Certificates, more: Settings
+) -> str:
+    https, http, admin = ports
     sections: dict[str, dict[str, str]] = {
         "gateway": {
             "listen": (
-                f"ssl:{https}:interface=127.0.0.1:privateKey={certificates.key}"
+                f"\n  ssl:{https}:interface=127.0.0.1:privateKey={certificates.key}"
                 f":certKey={certificates.certificate}"
+                f"\n  tcp:{http}:interface=127.0.0.1"
             ),
             "admin": f"tcp:{admin}:interface=127.0.0.1",
             "drain_timeout": "2",
@@ -101,14 +111,15 @@ def running_gateway(
     configuration, credentials, log = directory / "gateway.ini", directory / "credentials", directory / "log"
     credentials.touch(mode=0o600)
     credentials.write_text(_credentials(store))
-    https = admin = 0
+    https = http = admin = 0
 
     def start() -> subprocess.Popen[bytes]:
-        nonlocal https, admin
-        https, admin = free_ports(2)
-        configuration.write_text(_configuration((https, admin), store, certificates, more or {}))
+        nonlocal https, http, admin
+        https, http, admin = free_ports(3)
+        configuration.write_text(_configuration((https, http, admin), store, certificates, more or {}))
         command = [TWISTD, "--nodaemon", "--pidfile=", *REACTOR, "s3gateway", f"--config={configuration}"]
         return spawn(command, log=log, directory=directory)
 
     with running(start, lambda: _is_ready(admin), log):
-        yield Gateway(f"https://localhost:{https}/soap", certificates.ca, store, log)
+        plain_url = f"http://localhost:{http}"
+        yield Gateway(f"https://localhost:{https}/soap", certificates.ca, store, log, plain_url)
