@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -89,9 +89,32 @@ def sign(request: HttpRequest, payload_hash: str, key: SigningKey, now: datetime
     signed = _canonical_headers((*request.headers, *dated))
     names = ";".join(signed)
     path, _, query = request.target.partition("?")
-    canonical_request = "\n".join(
+    scope = f"{date[:8]}/{key.region}/{key.service}/aws4_request"
+    canonical = canonical_request(request.method, path, query, signed, names, payload_hash)
+    signature = signature_of(string_to_sign(date, scope, canonical), key.secret, scope)
+    authorization = (
+        f"{ALGORITHM} Credential={key.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
+    return (*dated, ("authorization", authorization))
+
+
+def canonical_request(  # noqa: PLR0913, PLR0917 - the six parts of it
+    method: str, path: str, query: str, signed: Mapping[str, str], names: str, payload_hash: str
+) -> str:
+    """Return the text that stands for a request, each character one byte.
+
+    Args:
+        method: As sent.
+        path: As sent.
+        query: As sent, without the signature itself.
+        signed: The signed fields in the order of their names, each value folded.
+        names: Their names as the request tells them, joined by `;`.
+        payload_hash: SHA-256 of the body in hex, or what S3 takes in its place.
+
+    """
+    return "\n".join(
         (
-            request.method,
+            method,
             path,
             _canonical_query(query),
             *[f"{name}:{value}" for name, value in signed.items()],
@@ -100,17 +123,23 @@ def sign(request: HttpRequest, payload_hash: str, key: SigningKey, now: datetime
             payload_hash,
         )
     )
-    scope = f"{date[:8]}/{key.region}/{key.service}/aws4_request"
-    digest = hashlib.sha256(canonical_request.encode("latin-1")).hexdigest()
-    signature = hmac.digest(
-        day_key(key.secret, date[:8], key.region, key.service),
-        f"{ALGORITHM}\n{date}\n{scope}\n{digest}".encode(),
-        "sha256",
-    ).hex()
-    authorization = (
-        f"{ALGORITHM} Credential={key.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
-    )
-    return (*dated, ("authorization", authorization))
+
+
+def string_to_sign(date: str, scope: str, canonical: str) -> str:
+    """Return the text that is signed, of `YYYYMMDDTHHMMSSZ`, the scope and the canonical request."""
+    return f"{ALGORITHM}\n{date}\n{scope}\n{hashlib.sha256(canonical.encode('latin-1')).hexdigest()}"
+
+
+def signature_of(text: str, secret: str, scope: str) -> str:
+    """Return the signature of a string to sign, in hex; the scope is `day/region/service/aws4_request`."""
+    day, region, service, _ = scope.split("/")
+    return hmac.digest(day_key(secret, day, region, service), text.encode(), "sha256").hex()
+
+
+def fold(value: str) -> str:
+    """Return a field's value as it is signed: trimmed, runs of blanks within it made one."""
+    # Bytes split at ASCII's blanks only; a str would also split at U+0085 and U+00A0.
+    return b" ".join(value.encode("latin-1").split()).decode("latin-1")
 
 
 def _canonical_query(query: str) -> str:
@@ -122,13 +151,12 @@ def _canonical_query(query: str) -> str:
 
 
 def _canonical_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the fields to sign by name: one line each, runs of blanks within it made one."""
+    """Return the fields to sign by name, folded; one line each, whose values a comma joins."""
     values: dict[str, str] = {}
     for name, value in sorted(headers, key=lambda header: header[0]):
         if name in NEVER_SIGNED:
             continue
-        # Bytes split at ASCII's blanks only; a str would also split at U+0085 and U+00A0.
-        folded = b" ".join(value.encode("latin-1").split()).decode("latin-1")
+        folded = fold(value)
         values[name] = f"{values[name]},{folded}" if name in values else folded
     return values
 
