@@ -22,10 +22,14 @@ from gateway.tables.errors import (
     prefix_of,
     row_for,
 )
-from gateway.wire.markup import Element, escape, local, parse
+from gateway.wire.markup import Element, MarkupError, escape, local, parse
 
 _CLASSES: Final = {"Client": 400, "Sender": 400, "Server": 500, "Receiver": 500}
 """What stands before the S3 code in a fault code, and the status an unknown code gets from it."""
+
+
+_UNREADABLE: Final = dict.fromkeys((502, 503, 504), "ServiceUnavailable")
+"""What a reply without an envelope is by its status; under any other InternalError (wire rule 7)."""
 
 
 def fault_code(problem: Problem) -> str:
@@ -74,7 +78,33 @@ def parse_fault(message: bytes) -> Problem | None:
         MarkupError: The message is no XML.
 
     """
-    root = parse(message)
+    return _fault_in(parse(message))
+
+
+def judge_reply(status: int, message: bytes) -> None:
+    """Return if a store's reply is an envelope with an answer in it; else raise what it tells.
+
+    Args:
+        status: HTTP's, which alone decides where there is no envelope (wire rule 7). A fault is
+            one under any status.
+        message: The envelope, or whatever came in its place.
+
+    Raises:
+        Problem: The fault's; ServiceUnavailable or InternalError, where there is no envelope.
+
+    """
+    try:
+        root = parse(message)
+    except MarkupError:
+        raise Problem(_UNREADABLE.get(status, "InternalError")) from None
+    problem = _fault_in(root)
+    if problem is not None:
+        raise problem
+    if local(root) != "Envelope" or status >= 300:
+        raise Problem(_UNREADABLE.get(status, "InternalError"))
+
+
+def _fault_in(root: Element) -> Problem | None:
     body = _child(root, "body") if local(root) == "Envelope" else root
     fault = _child(body, "fault") if body is not None else None
     return None if fault is None else _problem_of(fault)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.messages import Ids, Problem
 from gateway.soap.envelope import SOAP
-from gateway.soap.faults import build_fault, fault_code, parse_fault, split_code
+from gateway.soap.faults import build_fault, fault_code, judge_reply, parse_fault, split_code
 from gateway.tables.errors import BARE, ERRORS, REST_ONLY, known, message_of
 from gateway.wire.markup import MarkupError, parse
 from tests.strategies import hostile_texts, names, problems
@@ -245,3 +245,35 @@ def test_any_fault_code_says_a_code(text):
     code, status = split_code(text)
     assert code
     assert status in {400, 500}
+
+
+ENVELOPE = b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>%s</e:Body></e:Envelope>'
+FAULT = (
+    ENVELOPE % b"<e:Fault><faultcode>e:Client.NoSuchKey</faultcode><faultstring>No.</faultstring></e:Fault>"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "code"),
+    [
+        (200, FAULT, "NoSuchKey"),
+        (500, FAULT, "NoSuchKey"),
+        (503, FAULT, "NoSuchKey"),
+        (502, b"<html><body>Bad Gateway</body></html>", "ServiceUnavailable"),
+        (503, b"", "ServiceUnavailable"),
+        (504, b"late", "ServiceUnavailable"),
+        (404, b"<html/>", "InternalError"),
+        (500, FAULT[:-1], "InternalError"),
+        (200, b"<html><body>Welcome</body></html>", "InternalError"),
+        (500, ENVELOPE % b"<Answer/>", "InternalError"),
+        (302, ENVELOPE % b"<Answer/>", "InternalError"),
+    ],
+)
+def test_a_reply_that_is_no_answer_tells_why(status, reply, code):
+    with pytest.raises(Problem) as caught:
+        judge_reply(status, reply)
+    assert caught.value.code == code
+
+
+def test_a_reply_with_an_answer_passes():
+    judge_reply(200, ENVELOPE % b"<Answer/>")
