@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE := tables wire soap rest conversation
 FLOORS_WITH_SOCKETS := tests/proxy tests/service
 
-.PHONY: run test test-large bench-memory setup lint core carriers clients format clean
+.PHONY: run test test-large bench-memory bench-stall setup lint core carriers clients format clean
 
 run: $(VENV)/.run
 	$(BIN)/twistd -n s3gateway
@@ -27,6 +27,10 @@ test-large: $(VENV)/.test
 # The most that the gateway takes above its idle size while a large object passes.
 bench-memory: $(VENV)/.test
 	$(BIN)/python -m bench.memory
+
+# How long a small request waits while large messages are read.
+bench-stall: $(VENV)/.test
+	$(BIN)/python -m bench.stall
 
 setup: $(VENV)/.test
 
