@@ -56,7 +56,7 @@ Writer = Callable[[list[str | Body], Any], None]
 
 def is_nil(node: Element) -> bool:
     """Tell whether an element says that it is nil, in any of the namespaces, and is empty."""
-    if len(node) or node.text or not node.attrib:
+    if not node.attrib or len(node) or node.text:  # the text last: each look at it makes a copy
         return False
     return any(node.get(name, "") in {"true", "1"} for name in _NIL_NAMES)
 
@@ -156,11 +156,11 @@ def _reader_for_loose(declared: Declared) -> Reader:
 
 def _is_absent(node: Element, declared: Declared) -> bool:
     """Tell whether an element says nothing: it is nil, or empty where its type has no empty value."""
-    if len(node) or node.text:
-        return False
     kind = declared.type
     has_empty_value = kind.base in _MAY_BE_EMPTY and not kind.allowed
-    return is_nil(node) or (declared.low == 0 and not has_empty_value)
+    if declared.low == 0 and not has_empty_value and not (len(node) or node.text):
+        return True
+    return is_nil(node)
 
 
 def _judge_occurrences(kind: Type, values: Mapping[str, Any]) -> None:
