@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.messages import Problem
-from gateway.rest.addresses import MAX_KEY, Endpoint, build_address, judge_bucket, judge_key
+from gateway.rest.addresses import (
+    MAX_KEY,
+    Endpoint,
+    build_address,
+    judge_bucket,
+    judge_key,
+    parse_address,
+    parse_query,
+)
+from gateway.wire.http1 import RequestHead, parse_request_head
 
 STORE = Endpoint("store.example", 9000)
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
@@ -124,6 +133,128 @@ def test_every_key_is_in_its_path_and_nothing_else_is(key, style):
     assert unquote(path) == (f"/bucket/{key}" if style == "path" else f"/{key}")
     assert path.isascii()
     assert not set(path) & set(" ?#\\\r\n")
+
+
+# -- what a client asks for -------------------------------------------------------------------
+
+DOMAINS = ("localhost", "s3.localhost", "s3.example")
+
+
+def asked(target: str, host: str = "localhost:8080", version: str = "1.1") -> RequestHead:
+    fields = f"Host: {host}\r\n" if host else ""
+    return parse_request_head(f"GET {target} HTTP/{version}\r\n{fields}\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("target", "address"),
+    [
+        ("/", ("", "")),
+        ("/?list", ("", "")),
+        ("/b", ("b", "")),
+        ("/b/", ("b", "")),
+        ("/b/k", ("b", "k")),
+        ("/b//k", ("b", "/k")),
+        ("/b/a//b/", ("b", "a//b/")),
+        ("/b/.", ("b", ".")),
+        ("/b/../x", ("b", "../x")),
+        ("/b/%2e%2e/x", ("b", "../x")),
+        ("/b/a%2Fb", ("b", "a/b")),
+        ("/b/a+b%20c%2B", ("b", "a+b c+")),
+        ("/b/%C3%A9%00", ("b", "é\0")),
+        ("/%62/k?x=y", ("b", "k")),
+    ],
+)
+def test_a_bucket_in_the_path(target, address):
+    assert parse_address(asked(target), DOMAINS) == (*address, "")
+
+
+@pytest.mark.parametrize(
+    ("host", "bucket"),
+    [
+        ("b.localhost", "b"),
+        ("B.LocalHost:8080", "b"),
+        ("b.localhost.", "b"),
+        ("my.dotted.bucket.s3.example:443", "my.dotted.bucket"),
+        ("b.s3.localhost", "b"),  # the longest of our names, not s3 below localhost
+        ("under_score.localhost", "under_score"),
+    ],
+)
+def test_a_bucket_in_the_host(host, bucket):
+    assert parse_address(asked("/", host), DOMAINS) == (bucket, "", bucket)
+    assert parse_address(asked("/k", host), DOMAINS) == (bucket, "k", bucket)
+    assert parse_address(asked("//k", host), DOMAINS) == (bucket, "/k", bucket)
+    assert parse_address(asked("/a/b", host), DOMAINS) == (bucket, "a/b", bucket)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "s3.localhost:80", "127.0.0.1:80", "[::1]:80", "[::1]", "elsewhere", "notlocalhost"]
+)
+def test_a_host_that_names_no_bucket(host):
+    assert parse_address(asked("/b/k", host), DOMAINS) == ("b", "k", "")
+
+
+def test_an_address_is_no_name_below_another():
+    assert parse_address(asked("/b/k", "127.0.0.1"), ("0.0.1",)) == ("b", "k", "")
+
+
+def test_an_old_request_without_a_host():
+    assert parse_address(asked("/b/k", "", "1.0"), DOMAINS) == ("b", "k", "")
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "code"),
+    [
+        ("/b/%FF", "localhost", "InvalidURI"),
+        ("/%C3/k", "localhost", "InvalidURI"),
+        ("/b/%ED%A0%80", "localhost", "InvalidURI"),  # half of a pair
+        ("//k", "localhost", "InvalidBucketName"),
+        ("//", "localhost", "InvalidBucketName"),
+        ("/a%2Fb/k", "localhost", "InvalidBucketName"),
+        ("/../k", "localhost", "InvalidBucketName"),
+        ("/k", ".localhost", "InvalidBucketName"),
+        ("/k", "..localhost", "InvalidBucketName"),
+        ("/b/" + "x" * (MAX_KEY + 1), "localhost", "KeyTooLongError"),
+    ],
+)
+def test_an_address_that_is_refused(target, host, code):
+    with pytest.raises(Problem) as refused:
+        parse_address(asked(target, host), DOMAINS)
+    assert refused.value.code == code
+
+
+@given(KEYS, st.sampled_from(["path", "virtual"]))
+def test_an_address_built_is_read_again(key, style):
+    host, path = build_address(Endpoint("s3.example", 80), style, "bucket", key)
+    in_host = "bucket" if style == "virtual" else ""
+    assert parse_address(asked(path, host), DOMAINS) == ("bucket", key, in_host)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
+def test_any_spelling_of_a_key_is_the_key(key):
+    spelled = "".join(f"%{byte:02x}" for byte in key.encode())
+    assert parse_address(asked(f"/b/{spelled}"), DOMAINS) == ("b", key, "")
+    assert parse_query(f"prefix={quote(key, safe='')}") == (("prefix", key),)
+
+
+@pytest.mark.parametrize(
+    ("query", "pairs"),
+    [
+        ("", ()),
+        ("acl", (("acl", ""),)),
+        ("acl=", (("acl", ""),)),
+        ("a=b=c&&d", (("a", "b=c"), ("d", ""))),
+        ("a=x+y%2B&%61=1", (("a", "x y+"), ("a", "1"))),
+        ("pre+fix=%C3%A9", (("pre fix", "é"),)),
+    ],
+)
+def test_a_query(query, pairs):
+    assert parse_query(query) == pairs
+
+
+@pytest.mark.parametrize("query", ["a=%FF", "%FF=a", "a=%4", "a=%zz", "a=\xe9"])
+def test_a_query_that_cannot_be_read(query):
+    with pytest.raises(Problem, match="InvalidURI"):
+        parse_query(query)
 
 
 # -- names that are refused -------------------------------------------------------------------
