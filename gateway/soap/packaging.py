@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final, Protocol
 
 from gateway.messages import Attachment, Body, Piece, Problem
 from gateway.soap.data import OCTETS
 from gateway.soap.dime import DimeReader
-from gateway.soap.dime_records import DimeError
-from gateway.soap.dime_writing import build_soap_message
+from gateway.soap.dime_records import DimeError, DimePart, TypeFormat
+from gateway.soap.dime_writing import ENVELOPE_TYPE, build_soap_message
+from gateway.soap.dime_writing import build_message as build_records
 from gateway.soap.envelope import refused
 from gateway.soap.mime import MimeReader, build_message
 from gateway.soap.parts import Event, Part
@@ -86,7 +88,7 @@ class Package:
     Attributes:
         form: "dime" or "mime".
         ready: Whether the envelope is whole, and it is known whether something is attached.
-        content_type: Of the envelope's part.
+        root: The beginning of the envelope's part.
         attachment: What is attached; None before it began, and when nothing is.
 
     Raises:
@@ -96,7 +98,7 @@ class Package:
 
     def __init__(self, content_type: str, limit: int) -> None:
         self.form = form_of(content_type)
-        self.content_type = ""
+        self.root = Part("", "")
         self.attachment: Attachment | None = None
         self._limit = limit
         self._envelope = bytearray()
@@ -117,6 +119,11 @@ class Package:
     def ready(self) -> bool:
         """Whether the message can be judged: all of the envelope is here, and what comes is known."""
         return self._parts > 1 or (self._parts == 1 and self._reader.done)
+
+    @property
+    def content_type(self) -> str:
+        """What the envelope's part says of itself."""
+        return self.root.type
 
     @property
     def envelope(self) -> bytes:
@@ -172,7 +179,7 @@ class Package:
         if self._parts == 1:
             if self._start and part.id != self._start:
                 raise refused("the root part does not come first")
-            self.content_type = part.type
+            self.root = part
         elif self._parts == 2:
             self._part = part
         else:
@@ -201,7 +208,7 @@ def build_package(
 
     """
     text = b"".join(piece for piece in envelope if isinstance(piece, bytes))
-    kind = media_type if _MEDIA_TYPE.match(media_type) else OCTETS
+    kind = _writable(media_type)
     if form == "dime":
         part = Part(f"uuid:{unique}.data", kind)
         return FORMS["dime"], build_soap_message(text, part, data, f"uuid:{unique}.envelope")
@@ -209,3 +216,45 @@ def build_package(
     boundary = f"----=_Part_{unique}"
     content_type = build_multipart_type(MultipartType(boundary, "text/xml", root.id))
     return content_type, build_message(boundary, [(root, (text,)), (attached, (data,))])
+
+
+def _writable(media_type: str) -> str:
+    return media_type if _MEDIA_TYPE.match(media_type) else OCTETS
+
+
+def repack(  # noqa: PLR0913, PLR0917 - what a package is made of
+    package: Package, content_type: str, root: Part, envelope: bytes, data: Piece | None, unique: str
+) -> tuple[str, tuple[Piece, ...]]:
+    """Return the Content-Type and the pieces of a package that came, with all its ids, written anew.
+
+    Args:
+        package: What came.
+        content_type: What it came with.
+        root: What the envelope is told as.
+        envelope: The envelope, in the charset that `root` tells.
+        data: What is attached; None when nothing is.
+        unique: Letters and digits that nobody else has, for the boundary.
+
+    Raises:
+        Problem: InvalidSOAPRequest, for an id or a type that cannot be written.
+
+    """
+    try:
+        if package.form == "dime":
+            return FORMS["dime"], _redimed(package, envelope, data)
+        boundary = f"----=_Part_{unique}"
+        parts: list[tuple[Part, tuple[Piece, ...]]] = [(root, (envelope,))]
+        if package.part is not None and data is not None:
+            parts.append((package.part, (data,)))
+        multipart = replace(parse_multipart_type(content_type), boundary=boundary)
+        return build_multipart_type(multipart), build_message(boundary, parts)
+    except ValueError as error:
+        raise refused(f"a part cannot be passed on: {error}") from None
+
+
+def _redimed(package: Package, envelope: bytes, data: Piece | None) -> tuple[Piece, ...]:
+    about = DimePart(package.root.id, ENVELOPE_TYPE, type_format=TypeFormat.ABSOLUTE_URI)
+    records: list[tuple[DimePart, Piece]] = [(about, envelope)]
+    if package.part is not None and data is not None:
+        records.append((DimePart(package.part.id, _writable(package.part.type)), data))
+    return build_records(records)

@@ -153,9 +153,9 @@ class Soap:
 
         """
         if head.method != "POST":
-            return self._describe(head)
-        request = _request_of(head, body)
-        call = self._read(request, note)
+            return self.describe(head)
+        request = request_of(head, body)
+        call = self.read(request, note)
         answer = yield call
         if wants_beside(call):
             return self._answer_beside(answer, request.form or form_accepted(head.header("accept") or ""))
@@ -174,8 +174,17 @@ class Soap:
     def _envelope_of(self, answer: Answer) -> tuple[Piece, ...]:
         return build_envelope(build_answer(answer, self.contract))
 
-    def _read(self, request: SoapRequest, note: Callable[[str, str], None]) -> Call:
-        """Return the Call of a message that passed every check, in the order of wire rule 12."""
+    def read(self, request: SoapRequest, note: Callable[[str, str], None]) -> Call:
+        """Return the Call of a message that passed every check, in the order of wire rule 12.
+
+        Args:
+            request: The message.
+            note: Told operation and access key as soon as they are read.
+
+        Raises:
+            Problem: For the first check that the message did not pass.
+
+        """
         _, charset = parse_content_type(request.content_type)
         node = parse_envelope(request.envelope, charset)
         operation = operation_of(node, self.contract)
@@ -208,8 +217,13 @@ class Soap:
         )
         return HttpReply(500, "Internal Server Error", headers, (build_fault(problem, ids),))
 
-    def _describe(self, head: RequestHead) -> HttpReply:
-        """Return the contract: the WSDL with its schema inlined, or the schema alone."""
+    def describe(self, head: RequestHead) -> HttpReply:
+        """Return the contract: the WSDL with its schema inlined, or the schema alone.
+
+        Args:
+            head: Of a request that `claims` took and that is no POST.
+
+        """
         name = DESCRIPTIONS[_asked(head)]
         document = self.documents[name]
         if name == DESCRIPTIONS["wsdl"]:
@@ -233,7 +247,8 @@ def _asks_description(head: RequestHead) -> bool:
     return head.method in {"GET", "HEAD"} and _asked(head) in DESCRIPTIONS
 
 
-def _request_of(head: RequestHead, body: bytes | Package) -> SoapRequest:
+def request_of(head: RequestHead, body: bytes | Package) -> SoapRequest:
+    """Return the message that a request brings."""
     action = head.header("soapaction")
     if isinstance(body, bytes):
         return SoapRequest(head.header("content-type") or "", action, body)

@@ -174,6 +174,12 @@ def text_of(node: Element) -> str:
     return node.text or ""
 
 
+def document_of(node: Element) -> bytes:
+    """Return the whole document that an element stands in, as XML in UTF-8."""
+    written: bytes = etree.tostring(node.getroottree(), encoding="UTF-8", xml_declaration=True)
+    return written
+
+
 def escape(text: str) -> str:
     """Return `text` as character data; what XML cannot carry becomes U+FFFD (wire rule 19)."""
     return _SPECIAL.sub(lambda found: _REFERENCES.get(found.group(), "\ufffd"), text)
