@@ -236,6 +236,7 @@ class HttpReply:
         pieces: Its body.
         length: What the answer to a HEAD tells of the body that it does not have; None: what
             its pieces say.
+        problem: What an error tells that is a store's own and passes as it came, for the log.
 
     """
 
@@ -244,6 +245,7 @@ class HttpReply:
     headers: Headers
     pieces: tuple[Piece, ...] = ()
     length: int | None = None
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,12 +256,15 @@ class Admission:
         most: Bytes of body that may be read.
         parts: Reads the body part by part while it comes; None: it is read whole.
         proof: What the language knows of the request already; its own.
+        unasked: Nobody has checked anything yet: `100 Continue` is told when somebody wants
+            the body, and not before (wire rule 22).
 
     """
 
     most: int
     parts: Any = None
     proof: Any = None
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

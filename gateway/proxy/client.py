@@ -4,7 +4,8 @@ States: head -> deciding -> body -> (uploading ->) answering -> (discarding | he
 
 - head: bytes are cut into a head and gated. The deadline is one for the whole head.
 - deciding: the first language that claims the request admits it, before a byte of its body is
-  read, and says how much body there may be. Only then is `100 Continue` sent.
+  read, and says how much body there may be. Only then is `100 Continue` sent, or later, when
+  somebody wants the body.
 - body: it is collected, never beyond that number, and must keep a minimum rate.
 - uploading: of a request in parts all is here but its attachment. The exchange works already,
   and reading goes at the pace of whoever takes the attachment.
@@ -113,6 +114,7 @@ class ClientConnection(Connection):
         self._upload: Unpacked | None = None
         self._most = 0
         self._proof: Any = None
+        self._waited_for = False
         self._mark = 0
         self._outgoing: Outgoing | None = None
         self._leftover: Leftover | None = None
@@ -247,14 +249,21 @@ class ClientConnection(Connection):
         except Problem as problem:
             self._refuse(problem)
             return
-        if head.expects_continue and not self._pending:
-            self.send(CONTINUE)
+        self._waited_for = head.expects_continue
+        if not admission.unasked:
+            self._continue(reader)
         if admission.parts is not None:
             self._upload = Unpacked(admission.parts, self._pace)
         self._state = State.BODY
         self._begin_span(reader)
-        if reader.done:
+        if reader.done or (self._upload is not None and self._upload.ready):
             self._take_body(exchange, reader, b"")
+
+    def _continue(self, reader: BodyReader) -> None:
+        """Tell a client to go on that waits for it, unless its body comes already."""
+        if self._waited_for and not (self._pending or reader.received):
+            self.send(CONTINUE)
+        self._waited_for = False
 
     def _read_body(self, data: bytes) -> None:
         exchange, reader = self._exchange, self._reader
@@ -297,6 +306,7 @@ class ClientConnection(Connection):
             self._listen(wanted)
             if wanted:
                 assert self._reader is not None
+                self._continue(self._reader)
                 self._begin_span(self._reader)  # the client answers for no time in which it was not read
 
     def _begin_span(self, reader: BodyReader) -> None:

@@ -34,6 +34,9 @@ LOGGED = 64
 REPLACEMENT = "\ufffd".encode()
 """What stands in an answer for a character that its language cannot carry (wire rule 19)."""
 
+STORE_ID = "x-amz-request-id"
+"""The field of a reply that passes on which the store tells its name of the request."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9+/=._-]")
 
 
@@ -87,6 +90,7 @@ class Exchange:
         operation: The last operation that was called, "" before any was.
         access_key: Who called it, "" for nobody.
         problem: What the client was refused with, if it was.
+        store_id: The store's own name of the request, "" when it told none.
         status: Of the answer; 0 before it began.
 
     """
@@ -99,6 +103,7 @@ class Exchange:
         self.operation = ""
         self.access_key = ""
         self.problem: Problem | None = None
+        self.store_id = ""
         self.status = 0
         self._conversation: Generator[Any, RestReply, HttpReply] | None = None
         self._asking: Asking | None = None
@@ -136,6 +141,7 @@ class Exchange:
     def refuse(self, problem: Problem) -> HttpReply:
         """Return the reply that tells the client `problem`, under the ids that our log knows."""
         self.problem = problem
+        self.store_id = problem.request_id
         cause = problem.__cause__
         if isinstance(cause, Problem) and cause.code != problem.code:
             log.warn(  # noqa: G010 - Twisted's logger
@@ -181,7 +187,7 @@ class Exchange:
         """
         problem = self.problem
         code = "" if problem is None else problem.code
-        store = "" if problem is None else _loggable(problem.request_id)
+        store = _loggable(self.store_id)
         log.info(
             "{peer} {request_id} {access_key} {operation} {status} {code} "
             "in {received} out {sent} bytes {milliseconds} ms{store}",
@@ -231,6 +237,9 @@ class Exchange:
         self._done(outcome)
 
     def _looked_at(self, reply: HttpReply) -> HttpReply:
+        """Return a reply to write; of one that is passed on, keep what the log tells of it."""
+        self.problem = reply.problem
+        self.store_id = next((value for name, value in reply.headers if name == STORE_ID), "")
         if any(isinstance(piece, bytes) and REPLACEMENT in piece for piece in reply.pieces):
             log.warn(  # noqa: G010 - Twisted's logger
                 "{request_id}: the answer to {operation} has U+FFFD where a character cannot be told",

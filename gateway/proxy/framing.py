@@ -48,8 +48,11 @@ class Framing:
         """
         version = (1, 1) if head is None else head.version
         bodiless = reply.status in {204, 304} or (head is not None and head.method == "HEAD")
-        length = length_of(reply.pieces) if reply.length is None else reply.length
-        length = None if reply.status in {204, 304} else length
+        length = reply.length
+        if length is None and (reply.pieces or not bodiless):
+            length = length_of(reply.pieces)
+        if reply.status == 204 or (reply.status == 304 and reply.length is None):
+            length = None
         chunked = length is None and not bodiless and version >= (1, 1)
         until_close = length is None and not bodiless and not chunked
         kept = head is not None and head.keep_alive and not until_close

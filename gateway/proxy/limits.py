@@ -47,10 +47,13 @@ class StoreLimits:
     Attributes:
         connect_seconds: To be on a connection: waiting for a free one, or the making of one.
         stall_seconds: Without progress, for the store to take what was written to it.
+        continue_seconds: For the store to say `100 Continue` where it is asked to; then the body is
+            sent without.
         answer_seconds: From the request's last byte to the end of the reply's head.
         body_seconds: In each such span `body_bytes` of a reply's body must come, or its end.
             InternalError, or the reset of a client whose answer has begun.
-        body_bytes: See there.
+        body_bytes: See there. Of the answer to a write one byte will do: while a copy takes long,
+            S3 sends blanks now and then.
         idle_seconds: That an unused connection is kept.
         max_idle: Unused connections kept.
         max_connections: Connections open at once; further requests wait in line.
@@ -59,6 +62,7 @@ class StoreLimits:
 
     connect_seconds: float = 5.0
     stall_seconds: float = 30.0
+    continue_seconds: float = 1.0
     answer_seconds: float = 60.0
     body_seconds: float = 30.0
     body_bytes: int = 8192

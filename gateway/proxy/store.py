@@ -8,6 +8,9 @@ every proxy that was ever poisoned): a reply that asked to close, that ended wit
 that came before the request was sent whole, that was not read to its end, or with bytes behind
 it; and any byte while idle. Such a connection is dropped, never mended.
 
+A request that expects `100 Continue` sends its head alone; the body follows when the store says
+so, or when it said nothing for a time. A final answer in its place stands for itself.
+
 A body that ends with the connection is believed only where the end can be told from a cut: not
 over TLS, whose carriers do not tell.
 
@@ -30,9 +33,13 @@ from gateway.proxy.limits import StoreLimits
 from gateway.proxy.outgoing import Outgoing
 from gateway.proxy.unpacking import Unpacked, Unpacking
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
+from gateway.wire.gate import WITH_CONTENT
 from gateway.wire.http1 import HOP_BY_HOP, HeadReader, ReplyHead, parse_reply_head
 
 log = Logger()
+
+CONTINUE = 100
+"""The interim reply that an `Expect` waits for (wire rule 22)."""
 
 MAX_INTERIM = 16
 """Interim replies (1xx) skipped before a final one; beyond: InternalError."""
@@ -81,6 +88,7 @@ class StoreConnection(Connection):
         """Forget the last request; the next, if there is one, is `asking`."""
         self._asking = asking
         self._outgoing: Outgoing | None = None
+        self._held: Outgoing | None = None  # the same, while it waits for the store's 100
         self._sent = False
         self._heads = HeadReader(of_reply=True)
         self._heard = False
@@ -89,20 +97,28 @@ class StoreConnection(Connection):
         self._reader: BodyReader | None = None
         self._collected: list[bytes] = []
         self._mark = 0
+        self._least = 0
 
     def begin(self, asking: Asking) -> None:
         """Send a request. The connection is open and free."""
         self._expect(asking)
         asking.stop = self.reset
-        pieces = asking.request.pieces
-        self._outgoing = Outgoing(
+        request = asking.request
+        pieces = request.pieces
+        self._least = 1 if request.method in WITH_CONTENT else self._limits.body_bytes
+        outgoing = self._outgoing = Outgoing(
             pieces,
             send=self.send,
             framing=Chunks() if length_of(pieces) is None else None,
             done=self._all_sent,
             broken=self._request_broke,
         )
-        self._outgoing.begin(asking.head)
+        if any(name == "expect" for name, _ in request.headers):
+            self.send(asking.head)
+            self._held = outgoing
+            self.set_deadline(self._limits.continue_seconds)
+        else:
+            outgoing.begin(asking.head)
 
     # What the body of the reply calls.
 
@@ -166,7 +182,9 @@ class StoreConnection(Connection):
         reader = self._reader
         if not self._under_way:
             self.finish()
-        elif reader is not None and reader.received - self._mark >= self._limits.body_bytes:
+        elif self._held is not None:
+            self._send_body(self._held)
+        elif reader is not None and reader.received - self._mark >= self._least:
             self._watch_body()
         else:
             self.counters.limited("store_body" if reader is not None else "store_answer")
@@ -182,6 +200,12 @@ class StoreConnection(Connection):
         return not (self._asking is None and self._incoming is None and self._unpacked is None)
 
     # Sending.
+
+    def _send_body(self, held: Outgoing) -> None:
+        """Send what was held back until the store said that it wants it, or said nothing in time."""
+        self._held = None
+        self.set_deadline(None)
+        held.begin(b"")
 
     def _all_sent(self) -> None:
         self._sent = True
@@ -205,11 +229,14 @@ class StoreConnection(Connection):
             if head.status >= 200:
                 self._begin_body(asking, head, data)
                 return
+            if head.status == CONTINUE and self._held is not None:
+                self._send_body(self._held)
             self._interim += 1
             if self._interim > MAX_INTERIM:
                 raise Problem("InternalError", f"More than {MAX_INTERIM} interim replies.")
 
     def _begin_body(self, asking: Asking, head: ReplyHead, data: bytes) -> None:
+        self._held = None
         if self._outgoing is not None and not self._outgoing.over:
             if head.status < 300:  # it cannot have done what it has not been told to its end
                 raise Problem("InternalError", "The store accepts a request that it has not read.")
