@@ -9,7 +9,6 @@ rules 1 to 8.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -17,7 +16,6 @@ from gateway.messages import Headers, HttpReply, Ids, Problem, RestReply
 from gateway.tables.errors import (
     ALIASES,
     OWN_FIELDS,
-    SECRET_DETAILS,
     STATUS_HEADERS,
     code_for,
     is_code,
@@ -34,8 +32,7 @@ RETRY_AFTER: Final = "1"
 _SIZE = re.compile(r"[0-9]+\Z")
 _HOST = re.compile(r"[A-Za-z0-9.:_-]+\Z")
 _UNQUOTED: Final = "/%"  # a resource is a path as it was asked for, escaped already
-_DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_OPERATORS: Final = "The gateway's own request to the store was refused; its log says why."
+DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def parse_error(reply: RestReply, scope: str) -> Problem:
@@ -85,22 +82,6 @@ def error_root(body: bytes) -> Element | None:
     return root if local(root) == "Error" else None
 
 
-def ours(problem: Problem) -> Problem:
-    """Return what a client may be told of a store's problem, when the gateway signed (wire rule 6).
-
-    The store's verdict on a signature is about the gateway's: the client gets InternalError,
-    the operator a line. Fields that tell of our signature are left out of every other error.
-    """
-    if row_for(problem.code).on_signature:
-        return Problem(
-            "InternalError", _OPERATORS, request_id=problem.request_id, host_id=problem.host_id, status=500
-        )
-    if not any(name in SECRET_DETAILS for name, _ in problem.details):
-        return problem
-    kept = tuple((name, text) for name, text in problem.details if name not in SECRET_DETAILS)
-    return replace(problem, details=kept)
-
-
 def build_error(problem: Problem, ids: Ids, *, resource: str = "", method: str = "GET") -> HttpReply:
     """Write a problem as the reply S3's REST interface gives.
 
@@ -127,7 +108,7 @@ def build_error(problem: Problem, ids: Ids, *, resource: str = "", method: str =
     ]
     text = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields)
     headers.append(("content-type", CONTENT_TYPE))
-    body = f"{_DECLARATION}<Error>{text}</Error>".encode()
+    body = f"{DECLARATION}<Error>{text}</Error>".encode()
     return HttpReply(status, row.reason or phrase(status), tuple(headers), (body,))
 
 
