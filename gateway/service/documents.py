@@ -66,8 +66,9 @@ def documents_at(path: Path) -> dict[str, bytes]:
         except MarkupError as error:
             raise ConfigError(f"{path.parent / name}: {error}") from error
         for node in tree.iter(*_REFERENCES):
-            found = posixpath.normpath(posixpath.join(posixpath.dirname(name), _address(node)))
-            if _address(node) and "://" not in found and found not in (*documents, *wanted):
+            address = _address(node)
+            found = posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
+            if address and "://" not in address and found not in (*documents, *wanted):
                 wanted.append(found)
     return documents
 
