@@ -7,7 +7,6 @@ can say, and the plan of GetObjectExtended. A test fails when PLANS grows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,16 +15,15 @@ from typing import Any
 
 from gateway.messages import Answer, Call, HttpRequest, Problem, RestReply, RestRequest
 from gateway.rest.answers import parse_answer
-from gateway.rest.errors import ours, parse_error
+from gateway.rest.errors import parse_error
 from gateway.rest.requests import Store, address_request, build_request
 from gateway.tables.contract import Contract
 from gateway.tables.errors import row_for
 from gateway.tables.operations import OPERATIONS, POLICY, Operation
-from gateway.wire.proof import md5_of
+from gateway.tables.store_errors import told
+from gateway.wire.proof import own_etag
 
 Asking = Generator[RestRequest, RestReply, Answer]
-
-_MD5 = re.compile(r'"?[0-9a-fA-F]{32}"?\Z')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +87,10 @@ class Rest:
             if row.subresource and row_for(problem.code).on_creation:
                 # The store overlooked the subresource and took the write for CreateBucket.
                 raise Problem("NotImplemented", f"The store has no ?{row.subresource}.") from problem
-            told = _completed(problem, call)
-            if call.credentials is not None:
-                told = ours(told)
-            if told is problem:
+            mended = told(problem, call)
+            if mended is problem:
                 raise
-            raise told from problem
+            raise mended from problem
 
 
 def _once(rest: Rest, call: Call) -> Asking:
@@ -114,7 +110,7 @@ def _once(rest: Rest, call: Call) -> Asking:
     request = rest.request(call)
     answer = rest.answer(call, (yield request))
     if rest.etag == "md5":
-        answer = _own_etag(answer, call, request)
+        answer = own_etag(answer, call, request.body)
     if _says_nobody(row, call) and rest.store.acl == "pass":
         yield from _once(rest, _about(f"Set{row.scope.capitalize()}AccessControlPolicy", call))
     return answer
@@ -137,28 +133,6 @@ def _says_nobody(row: Operation, call: Call) -> bool:
     listed = call.values.get("AccessControlList")
     sent_as_headers = any(field.place.kind == "grants" for field in row.fields)
     return sent_as_headers and listed is not None and not listed.get("Grant")
-
-
-def _own_etag(answer: Answer, call: Call, request: RestRequest) -> Answer:
-    """Return an answer to a Put with the MD5 of its bytes where the store's ETag is none (wire rule 28)."""
-    if "Data" not in call.values or _MD5.match(answer.values["ETag"]):
-        return answer
-    return replace(answer, values={**answer.values, "ETag": f'"{md5_of(request.body)}"'})
-
-
-def _completed(problem: Problem, call: Call) -> Problem:
-    """Return a problem with the documented details that the call itself can supply."""
-    values = call.values
-    known = {
-        "Key": values.get("Key", values.get("SourceKey")),
-        "BucketName": values.get("Bucket"),
-        "Bucket": values.get("Bucket"),
-    }
-    given = {name for name, _ in problem.details}
-    missing = [name for name in row_for(problem.code).details if known.get(name) and name not in given]
-    if not missing:
-        return problem
-    return replace(problem, details=(*problem.details, *((name, known[name]) for name in missing)))
 
 
 def _get_extended(rest: Rest, call: Call) -> Asking:

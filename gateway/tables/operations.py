@@ -21,6 +21,9 @@ from typing import Final
 
 SERVICE, BUCKET_SCOPE, OBJECT_SCOPE = "service", "bucket", "object"
 
+CONTENT_RANGE: Final = "Content-Range"
+"""The metadata entry that tells which part of an object an answer with Status 206 is (wire rule 31)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -72,6 +75,7 @@ class Operation:
         first: The operation that is asked before this one writes: it proves that the store
             has the subresource and supplies what SOAP does not send (wire rule 26).
         signed: Nobody may ask it anonymously, whatever the store would say (wire rule 14).
+        instead: The operation that does the same where the contract of a SOAP store lacks this one.
 
     """
 
@@ -85,6 +89,7 @@ class Operation:
     also: tuple[int, ...] = ()
     first: str = ""
     signed: bool = False
+    instead: str = ""
 
 
 def _field(names: str, place: Place, when: str = "", refusal: str = "InvalidSOAPRequest") -> Field:
@@ -179,10 +184,10 @@ _ROWS: Final = (
     Operation("SetObjectAccessControlPolicy", ("PUT",), OBJECT_SCOPE, "acl", (BUCKET, KEY, POLICY), first="GetObjectAccessControlPolicy"),
     Operation("GetBucketLoggingStatus", ("GET",), BUCKET_SCOPE, "logging", (BUCKET,), (_field("*", _document("BucketLoggingStatus")),)),
     Operation("SetBucketLoggingStatus", ("PUT",), BUCKET_SCOPE, "logging", (BUCKET, LOGGING), first="GetBucketLoggingStatus"),
-    Operation("PutObject", ("PUT",), OBJECT_SCOPE, "", PUT, (ETAG, MOMENT)),
-    Operation("PutObjectInline", ("PUT",), OBJECT_SCOPE, "", PUT, (ETAG, MOMENT)),
-    Operation("GetObject", ("GET", "HEAD"), OBJECT_SCOPE, "", GET, GOTTEN),
-    Operation("GetObjectExtended", ("GET", "HEAD"), OBJECT_SCOPE, "", CONDITIONAL_GET, GOTTEN, also=(304,)),
+    Operation("PutObject", ("PUT",), OBJECT_SCOPE, "", PUT, (ETAG, MOMENT), instead="PutObjectInline"),
+    Operation("PutObjectInline", ("PUT",), OBJECT_SCOPE, "", PUT, (ETAG, MOMENT), instead="PutObject"),
+    Operation("GetObject", ("GET", "HEAD"), OBJECT_SCOPE, "", GET, GOTTEN, instead="GetObjectExtended"),
+    Operation("GetObjectExtended", ("GET", "HEAD"), OBJECT_SCOPE, "", CONDITIONAL_GET, GOTTEN, also=(304,), instead="GetObject"),
     Operation("DeleteObject", ("DELETE",), OBJECT_SCOPE, "", (BUCKET, KEY), DONE, status=204),
     Operation("CopyObject", ("PUT",), OBJECT_SCOPE, "", COPY, (_field("*", _document("CopyObjectResult")),), signed=True),
 )

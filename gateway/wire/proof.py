@@ -14,12 +14,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
+from dataclasses import replace
 from typing import Final
 
-from gateway.messages import Body, Piece, Problem
+from gateway.messages import Answer, Body, Call, Piece, Problem
 
 HELD: Final = 65_536
 """Bytes at the end of an upload that wait for its proof."""
+
+_MD5 = re.compile(r'"?[0-9a-fA-F]{32}"?\Z')
 
 
 class Tally:
@@ -116,6 +120,20 @@ def md5_of(body: Piece) -> str:
         return hashlib.md5(body, usedforsecurity=False).hexdigest()
     (tally,) = (coding for coding in (make() for make in body.through) if isinstance(coding, Tally))
     return tally.hexdigest
+
+
+def own_etag(answer: Answer, call: Call, sent: Piece) -> Answer:
+    """Return an answer to a Put with the MD5 of its bytes where the store's ETag is none (wire rule 28).
+
+    Args:
+        answer: The store's, to any call.
+        call: What was asked.
+        sent: The bytes as the store got them, or the Body that was `proved`.
+
+    """
+    if "Data" not in call.values or _MD5.match(answer.values.get("ETag", "")):
+        return answer
+    return replace(answer, values={**answer.values, "ETag": f'"{md5_of(sent)}"'})
 
 
 def judge_digest(digest: str, calculated: bytes) -> None:

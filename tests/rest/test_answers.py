@@ -74,6 +74,15 @@ def test_a_part_of_an_object():
     }
 
 
+def test_a_part_says_which_in_its_metadata():
+    """Wire rule 31: SOAP has no other place for it."""
+    part = ("content-range", "bytes 0-1/5")
+    told = read("GetObjectExtended", WANTED, ok(Body(object(), 2), part, status=206))["Metadata"]
+    assert told == [{"Name": "Content-Range", "Value": "bytes 0-1/5"}]
+    assert read("GetObjectExtended", WANTED, ok(Body(object(), 2), status=206))["Metadata"] == []
+    assert read("GetObjectExtended", WANTED, ok(Body(object(), 2), part))["Metadata"] == []
+
+
 def test_the_words_are_those_of_http():
     """Some stores write them in capitals, and clients are known that compare them."""
     assert read("GetObject", WANTED, ok(Body(object()), reason="FINE"))["Status"] == {

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from gateway.messages import Body, HttpReply, Ids, Problem, RestReply, length_of
-from gateway.rest.errors import build_error, error_root, ours, parse_error
-from gateway.tables.errors import ERRORS, SECRET_DETAILS, known, message_of
+from gateway.rest.errors import build_error, error_root, parse_error
+from gateway.tables.errors import ERRORS, known, message_of
 from gateway.wire.http1 import build_reply_head, parse_reply_head
 from tests.strategies import problems, texts
 
@@ -212,34 +212,6 @@ def test_details_supply_what_no_field_said():
 )
 def test_details_that_are_no_field_are_none(problem):
     assert not {"content-range", "location", "x-injected"} & headers_of(problem).keys()
-
-
-# -- what a client may be told (wire rule 6) --------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthorizationHeaderMalformed", "RequestTimeTooSkewed",
-        "XAmzContentSHA256Mismatch", "ExpiredToken", "InvalidToken",
-    ],
-)  # fmt: skip
-def test_a_verdict_on_our_signature_is_not_the_clients(code):
-    told = ours(Problem(code, "What you signed is wrong.", (("StringToSign", "S"),), "R", "H", "/b", 403))
-    assert (told.code, told.details, told.status) == ("InternalError", (), 500)
-    assert (told.request_id, told.host_id) == ("R", "H")
-    assert "signed" not in told.message
-
-
-def test_secrets_are_left_out_of_every_other_error():
-    secrets = tuple((name, "secret") for name in sorted(SECRET_DETAILS))
-    problem = Problem("AccessDenied", "No.", (*secrets, ("HeadersNotSigned", "x-amz-a"), *secrets))
-    assert ours(problem) == Problem("AccessDenied", "No.", (("HeadersNotSigned", "x-amz-a"),))
-
-
-def test_an_error_without_secrets_is_told_as_it_is():
-    problem = Problem("NoSuchKey", details=(("Key", "k"),))
-    assert ours(problem) is problem
 
 
 # -- written ----------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.messages import Body, Problem
-from gateway.wire.proof import HELD, HoldBack, Tally, judge_digest, md5_of, proved
+from gateway.messages import Answer, Body, Call, Problem
+from gateway.wire.proof import HELD, HoldBack, Tally, judge_digest, md5_of, own_etag, proved
 
 DIGEST = hashlib.md5(b"hello").digest()
 MD5 = base64.b64encode(DIGEST).decode()
@@ -101,3 +101,23 @@ def test_a_digest_of_other_bytes():
         ("CalculatedDigest", "XUFAKrxLKna5cZ2REBfFkg=="),
         ("ExpectedDigest", other),
     )
+
+
+PUT = Call("PutObject", {"Data": b"hello"})
+
+
+@pytest.mark.parametrize(
+    ("call", "etag", "told"),
+    [
+        (PUT, '"5d41402abc4b2a76b9719d911017c592"', '"5d41402abc4b2a76b9719d911017c592"'),
+        (PUT, '"abc-2"', '"5d41402abc4b2a76b9719d911017c592"'),
+        (Call("CopyObject", {}), '"abc-2"', '"abc-2"'),
+    ],
+)
+def test_an_etag_that_is_no_md5_is_made_one_for_a_put(call, etag, told):
+    """Wire rule 28."""
+    assert own_etag(Answer(call.operation, {"ETag": etag}), call, b"hello").values == {"ETag": told}
+
+
+def test_a_put_without_an_etag_is_given_one():
+    assert own_etag(Answer("PutObject", {}), PUT, b"").values["ETag"] == '"d41d8cd98f00b204e9800998ecf8427e"'
