@@ -21,7 +21,7 @@ from urllib3 import HTTPResponse
 from gateway.messages import Attachment, Body, Problem
 from gateway.rest.chunked import STREAMING_PAYLOAD, STREAMING_PAYLOAD_TRAILER, STREAMING_UNSIGNED_TRAILER
 from gateway.rest.claims import Presented
-from gateway.rest.payload import Payload, stored_encoding
+from gateway.rest.payload import FORMS, Payload, stored_encoding
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD
 from gateway.tables.errors import row_for
 from gateway.wire.http1 import RequestHead, parse_request_head
@@ -133,6 +133,7 @@ def test_each_mode_in_any_split(mode, sizes):
     payload = made(presented, fields)
     assert payload.ready
     assert payload.part.length == len(DATA)
+    assert (payload.declared in FORMS) == (parts is not None)
     assert payload.trailer == (CRC32[0] if ANNOUNCED in fields else "")
     assert read(payload, *split(body_of(parts), sizes)) == DATA
     assert payload.checksums == ((CRC32,) if CRC32 in fields or ANNOUNCED in fields else ())
