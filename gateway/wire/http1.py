@@ -27,6 +27,8 @@ HOP_BY_HOP = frozenset(
     (
         "connection",
         "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
         "proxy-connection",
         "te",
         "trailer",
@@ -293,11 +295,18 @@ def _given(headers: Headers) -> list[tuple[str, str]]:
     return list(headers)
 
 
+def end_to_end(headers: Headers) -> Headers:
+    """Return the fields of a message that are not the affair of its connection alone (RFC 9110, 7.6.1)."""
+    named = {option.strip(" \t").lower() for option in (_joined(headers, "connection") or "").split(",")}
+    return tuple(field for field in headers if field[0] not in HOP_BY_HOP and field[0] not in named)
+
+
 def build_request_head(request: HttpRequest, length: int | None) -> bytes:
     """Write the head of a request to a store, in HTTP/1.1, keeping the connection.
 
     Args:
-        request: Its method, target and fields; `host` must be one of them. The pieces are not looked at.
+        request: Its method, target and fields; `host` must be one of them. Without pieces there is no
+            body, which only the head of a PUT or a POST tells; with pieces there is, be it empty.
         length: Bytes of the body; None writes `Transfer-Encoding: chunked`.
 
     Returns:
@@ -314,7 +323,7 @@ def build_request_head(request: HttpRequest, length: int | None) -> bytes:
         raise ValueError("a request has one Host field")
     if length is None:
         headers.append(("transfer-encoding", "chunked"))
-    elif length or request.method in gate.WITH_CONTENT:
+    elif length or request.pieces or request.method in gate.WITH_CONTENT:
         headers.append(("content-length", str(length)))
     return _written(f"{request.method} {request.target} HTTP/1.1", headers)
 
