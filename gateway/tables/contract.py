@@ -23,7 +23,9 @@ from lxml import etree
 from gateway.tables.operations import OPERATIONS
 
 XSD: Final = "http://www.w3.org/2001/XMLSchema"
+WSDL: Final = "http://schemas.xmlsoap.org/wsdl/"
 WSDL_SOAP: Final = "http://schemas.xmlsoap.org/wsdl/soap/"
+WSDL_MIME: Final = "http://schemas.xmlsoap.org/wsdl/mime/"
 DOCUMENTS: Final = "file:///"
 """Where the documents are said to be, so that zeep joins relative names to it and not to a directory."""
 
@@ -70,7 +72,7 @@ class Type:
         base: string, int, long, boolean, dateTime or base64Binary; "" for a complex type.
         elements: What stands in a complex type, in order, those of its parent first.
         kinds: The types that may stand in its place by `xsi:type`, by local name.
-        abstract: Whether one of `kinds` must.
+        abstract: Whether one of `kinds` must. A type that is not, and has kinds, is one of them.
         allowed: The values of an enumeration; empty when every value is allowed.
 
     """
@@ -94,10 +96,18 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The two types of an operation: of the element that asks and of the one that answers."""
+    """An operation, as the contract has it.
+
+    Attributes:
+        request: The type of the element that asks.
+        response: The type of the element that answers.
+        action: What SOAPAction says, without its quotes.
+
+    """
 
     request: Type
     response: Type
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +118,14 @@ class Contract:
         namespace: Of every element.
         operations: By name; the request element has that name, the answer `<name>Response`.
         types: Every named complex type that an operation reaches, and every enumeration, by local name.
+        location: The address that the WSDL gives, "" for none.
 
     """
 
     namespace: str
     operations: Mapping[str, Message]
     types: Mapping[str, Type]
+    location: str = ""
 
 
 def compile_contract(
@@ -141,13 +153,18 @@ def compile_contract(
 
 def _read(documents: Mapping[str, bytes], trees: Mapping[str, etree._Element], root: str) -> Contract:
     """Compile the documents; what zeep raises is let out."""
-    binding = _soap_binding(documents, root)
+    port = _soap_port(documents, root)
+    binding = port.binding
     if any(operation.style == "rpc" for operation in binding.all().values()):
         raise ContractError("The WSDL uses the rpc style; only document style can be served.")
     if any(body.get("use", "literal") != "literal" for body in _all(trees, WSDL_SOAP, "body")):
         raise ContractError('The WSDL uses encoded messages; only use="literal" can be served.')
+    attached = _attached(trees)
     parts = {
-        name: (_part(name, operation.input, name), _part(name, operation.output, f"{name}Response"))
+        name: (
+            _part(name, operation.input, name, (name, "input") in attached),
+            _part(name, operation.output, f"{name}Response", (name, "output") in attached),
+        )
         for name, operation in binding.all().items()
         if name in OPERATIONS
     }
@@ -158,10 +175,15 @@ def _read(documents: Mapping[str, bytes], trees: Mapping[str, etree._Element], r
         raise ContractError(f"The messages stand in two namespaces: {', '.join(sorted(namespaces))}.")
     compiler = _Compiler(binding.wsdl.types, namespaces.pop(), trees)
     operations = {
-        name: Message(compiler.compile(request.type), compiler.compile(response.type))
+        name: Message(
+            compiler.compile(request.type),
+            compiler.compile(response.type),
+            binding.get(name).soapaction or "",
+        )
         for name, (request, response) in parts.items()
     }
-    return Contract(compiler.namespace, operations, compiler.named)
+    location = (port.binding_options or {}).get("address") or ""
+    return Contract(compiler.namespace, operations, compiler.named, location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +200,8 @@ class _Given:
         return self.documents[name]
 
 
-def _soap_binding(documents: Mapping[str, bytes], root: str) -> Any:
-    """Let zeep read the documents; return the binding of the first port that speaks SOAP 1.1."""
+def _soap_port(documents: Mapping[str, bytes], root: str) -> Any:
+    """Let zeep read the documents; return the first port that speaks SOAP 1.1."""
     import zeep  # noqa: PLC0415 - a quarter of a second, which those who compile nothing need not pay
     from zeep.wsdl.bindings import Soap11Binding  # noqa: PLC0415 - the same
 
@@ -188,23 +210,41 @@ def _soap_binding(documents: Mapping[str, bytes], root: str) -> Any:
     for service in document.services.values():
         for port in service.ports.values():
             if isinstance(port.binding, Soap11Binding):
-                return port.binding
+                return port
     raise ContractError("The WSDL has no port with a SOAP 1.1 binding.")
 
 
-def _part(operation: str, message: Any, name: str) -> Any:
-    """Return the one element of which `message` consists, of the name it must have."""
+def _part(operation: str, message: Any, name: str, attached: bool) -> Any:
+    """Return the one element of which `message` consists, of the name it must have.
+
+    What is described as `attached` to it by a MIME binding is no element of it.
+    """
     parts = list(message.abstract.parts.values()) if message is not None and message.abstract else []
+    if attached:
+        parts = [part for part in parts if part.element is not None]
     if len(parts) != 1 or parts[0].element is None:
         raise ContractError(f"A message of {operation} is not one part that is an element.")
-    if message.body is None or message.header.type.elements:
-        raise ContractError(
-            f"A message of {operation} is not a body alone; headers and MIME parts cannot be served."
-        )
+    if (message.body is None and not attached) or message.header.type.elements:
+        raise ContractError(f"A message of {operation} is not a body alone; headers cannot be served.")
     element = parts[0].element
     if element.qname.localname != name:
         raise ContractError(f"A message of {operation} is called {element.qname.localname} and not {name}.")
     return element
+
+
+def _attached(trees: Mapping[str, etree._Element]) -> set[tuple[str, str]]:
+    """Return operation and direction of each message that a MIME binding attaches parts to, headers never."""
+    body, header = (
+        f"{{{WSDL_MIME}}}multipartRelated/{{{WSDL_MIME}}}part/{{{WSDL_SOAP}}}{name}"
+        for name in ("body", "header")
+    )
+    return {
+        (operation.get("name", ""), direction)
+        for operation in _all(trees, WSDL, "operation")
+        for direction in ("input", "output")
+        for message in operation.iterfind(f"{{{WSDL}}}{direction}")
+        if message.find(body) is not None and message.find(header) is None
+    }
 
 
 class _Compiler:
@@ -257,7 +297,10 @@ class _Compiler:
             if found.is_global and kind not in self._abstract
         }
         self._open.pop()
-        made = Type(name, "", elements, kinds, found.is_global and name in self._abstract)
+        abstract = found.is_global and name in self._abstract
+        if kinds and not abstract:
+            kinds[name] = Type(name, "", elements)
+        made = Type(name, "", elements, kinds, abstract)
         if len(made.by_name) < len(elements):
             raise ContractError(f"The type {name} has two elements of one name.")
         if found.is_global:

@@ -174,14 +174,22 @@ def _judge_occurrences(kind: Type, values: Mapping[str, Any]) -> None:
 
 
 def _choosing_reader(kind: Type, *, strict: bool) -> Reader:
-    """Read an element whose type the message chooses: by xsi:type, else by what it holds."""
+    """Read an element whose type the message chooses: by xsi:type, else by what it holds.
+
+    What holds nothing that only one of the types has is of the declared type, where that is not abstract.
+    """
     readers = {name: reader_of(concrete, strict=strict) for name, concrete in kind.kinds.items()}
-    firsts = {concrete.elements[0].name: name for name, concrete in kind.kinds.items() if concrete.elements}
+    firsts = {
+        own[0].name: name
+        for name, concrete in kind.kinds.items()
+        if (own := concrete.elements[len(kind.elements) :])
+    }
+    itself = kind.name if kind.name in readers else ""
 
     def read(node: Element) -> dict[str, Any]:
         name = kind_of(node)
         if name not in readers:
-            name = next((firsts[local(child)] for child in node if local(child) in firsts), "")
+            name = next((firsts[local(child)] for child in node if local(child) in firsts), itself)
         if not name:
             raise MarkupError(f"{local(node)} is of none of the types {', '.join(readers)}", local(node))
         values: dict[str, Any] = readers[name](node)

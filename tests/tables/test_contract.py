@@ -16,6 +16,7 @@ from gateway.tables.contract import (
 )
 from gateway.tables.operations import OPERATIONS
 from gateway.wire.markup import parse
+from gateway.wire.values import KIND, reader_of, writer_of
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 WSDL, XSD = "AmazonS3.wsdl", "AmazonS3.xsd"
@@ -371,8 +372,26 @@ def test_the_parents_elements_come_first_through_any_number_of_parents():
     content = '<x:sequence><x:element name="Any" type="d:A"/></x:sequence>'
     found = compiled(dialect(types=types, content=content))
     assert [element.name for element in found.types["C"].elements] == ["a", "b", "c"]
-    assert list(found.types["A"].kinds) == ["B", "C"]
+    assert list(found.types["A"].kinds) == ["B", "C", "A"]
     assert not found.types["A"].abstract
+
+
+def test_a_type_that_is_not_abstract_is_one_of_its_own_kinds():
+    types = """<x:complexType name="B"><x:complexContent><x:extension base="d:A"><x:sequence>
+      <x:element name="b" type="x:int"/></x:sequence></x:extension></x:complexContent></x:complexType>
+    <x:complexType name="A"><x:sequence><x:element name="a" type="x:int"/></x:sequence></x:complexType>"""
+    content = '<x:sequence><x:element name="Any" type="d:A"/></x:sequence>'
+    request = compiled(dialect(types=types, content=content)).operations["DeleteObject"].request
+    read = reader_of(request)
+    for inside, kind, values in (
+        ("<a>1</a>", "A", {"a": 1}),
+        ("<a>1</a><b>2</b>", "B", {"a": 1, "b": 2}),
+    ):
+        value = {"Any": {**values, KIND: kind}}
+        assert read(parse(f"<DeleteObject><Any>{inside}</Any></DeleteObject>".encode())) == value
+        out: list[str] = []
+        writer_of(request)(out, value)
+        assert "".join(out) == f'<Any xsi:type="{kind}">{inside}</Any>'
 
 
 def test_the_first_port_that_speaks_soap_1_1_is_taken():
@@ -382,6 +401,28 @@ def test_the_first_port_that_speaks_soap_1_1_is_taken():
     xmlns:h="http://schemas.xmlsoap.org/wsdl/http/" location="http://localhost/"/></w:port></w:service><w:binding name="b\""""
     text = dialect().decode().replace('<w:binding name="b"', other)
     assert list(compiled(text.encode()).operations) == ["DeleteObject"]
+
+
+def test_attachments_that_a_contract_describes_are_no_elements_of_it():
+    """The message is the one part that is an element; what is attached is known without being told."""
+    described = """<m:multipartRelated><m:part><s:body parts="parameters" use="literal"/></m:part>
+    <m:part><m:content part="data" type="application/octet-stream"/></m:part></m:multipartRelated>"""
+    found = compiled(dialect(body=described, parts='<w:part name="data" type="x:base64Binary"/>'))
+    assert [said(element) for element in found.operations["DeleteObject"].request.elements] == [
+        "Key string",
+        "Bucket anyURI",
+    ]
+
+
+def test_the_address_and_the_actions_are_told(contract):
+    found = compiled(dialect())
+    assert (found.location, found.operations["DeleteObject"].action) == ("http://localhost/", "x")
+    assert {message.action for message in contract.operations.values()} == {""}
+    assert contract.location == "https://s3.amazonaws.com/soap"
+    silent = (
+        dialect().replace(b' soapAction="x"', b"").replace(b'<s:address location="http://localhost/"/>', b"")
+    )
+    assert (compiled(silent).location, compiled(silent).operations["DeleteObject"].action) == ("", "")
 
 
 def element_of(type_name: str, more: str = "") -> str:
@@ -422,9 +463,12 @@ REFUSED = {
         },
         "headers",
     ),
-    "MIME": (
-        {"body": '<m:multipartRelated><m:part><s:body use="literal"/></m:part></m:multipartRelated>'},
-        "MIME",
+    "a header beside an attachment": (
+        {
+            "body": '<m:multipartRelated><m:part><s:body use="literal"/><s:header message="d:head" part="head" '
+            'use="literal"/></m:part></m:multipartRelated>'
+        },
+        "headers",
     ),
     "another request element": (
         {"request": "Remove", "part": 'element="d:Remove"'},
