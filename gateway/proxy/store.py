@@ -25,7 +25,7 @@ from typing import Protocol
 
 from twisted.logger import Logger
 
-from gateway.messages import Body, Headers, Piece, Problem, RestReply, length_of
+from gateway.messages import Body, Piece, Problem, RestReply, length_of
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.connection import Connection, Counters, Sweep
 from gateway.proxy.incoming import Incoming
@@ -34,7 +34,7 @@ from gateway.proxy.outgoing import Outgoing
 from gateway.proxy.unpacking import Unpacked, Unpacking
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
 from gateway.wire.gate import WITH_CONTENT
-from gateway.wire.http1 import HOP_BY_HOP, HeadReader, ReplyHead, parse_reply_head
+from gateway.wire.http1 import HeadReader, ReplyHead, end_to_end, parse_reply_head
 
 log = Logger()
 
@@ -316,7 +316,7 @@ class StoreConnection(Connection):
             self._deliver(asking, head, body if unpacked is None else unpacked.message)
 
     def _deliver(self, asking: Asking, head: ReplyHead, body: Piece | Unpacking) -> None:
-        headers = _end_to_end(head)
+        headers = end_to_end(head.headers)
         if all(name != "date" for name, _ in headers):
             headers += (("date", formatdate(self._owner.sweep.seconds(), usegmt=True)),)
         self._owner.settled(asking, RestReply(head.status, head.reason, headers, body))
@@ -348,14 +348,3 @@ class StoreConnection(Connection):
 
 def _too_long(asking: Asking) -> Problem:
     return Problem("InternalError", f"More than {asking.limit} bytes.")
-
-
-def _end_to_end(head: ReplyHead) -> Headers:
-    """Return the fields of a reply that are not the affair of its connection alone."""
-    named = frozenset(
-        name.strip().lower()
-        for field, value in head.headers
-        if field == "connection"
-        for name in value.split(",")
-    )
-    return tuple(field for field in head.headers if field[0] not in HOP_BY_HOP and field[0] not in named)
