@@ -113,7 +113,7 @@ def _get_document(reply: RestReply, one: Field, call: Call, contract: Contract) 
     except MarkupError:
         raise Problem("InternalError", _UNREADABLE) from None
     encoded = any(local(child) == "EncodingType" and child.text == "url" for child in root)
-    return _decoded(values) if encoded else values
+    return _decoded_listing(values) if encoded else values
 
 
 def _root_of(reply: RestReply) -> Element:
@@ -124,6 +124,20 @@ def _root_of(reply: RestReply) -> Element:
         return parse(reply.body)
     except MarkupError:
         raise Problem("InternalError", _UNREADABLE) from None
+
+
+def _decoded_listing(values: Mapping[str, Any]) -> Values:
+    """Return a listing decoded; its NextMarker as it is where only so it names what is listed last.
+
+    SeaweedFS encodes the keys and not the mark: decoded, `a+b` would be another key.
+    """
+    decoded: dict[str, Any] = _decoded(values)
+    last = (*decoded.get("Contents", ())[-1:], *decoded.get("CommonPrefixes", ())[-1:])
+    names = {entry.get("Key", entry.get("Prefix")) for entry in last}
+    marker = values.get("NextMarker")
+    if marker in names and decoded["NextMarker"] not in names:
+        decoded["NextMarker"] = marker
+    return decoded
 
 
 def _decoded(value: Any, name: str = "") -> Any:

@@ -193,6 +193,21 @@ def test_an_encoded_listing_is_decoded():
     assert answer["CommonPrefixes"] == [{"Prefix": "é/"}]
 
 
+@pytest.mark.parametrize(
+    ("entries", "marker", "read_"),
+    [
+        ("<Contents><Key>a+b</Key></Contents><Contents><Key>a%2Bb</Key></Contents>", "a+b", "a+b"),
+        ("<CommonPrefixes><Prefix>a%2541/</Prefix></CommonPrefixes>", "a%41/", "a%41/"),
+        ("<Contents><Key>a%2Bb</Key></Contents>", "a%2Bb", "a+b"),
+        ("<Contents><Key>a%2Bb</Key></Contents>", "c%2Bd", "c+d"),
+    ],
+)
+def test_a_mark_that_a_store_forgets_to_encode_is_not_decoded(entries, marker, read_):
+    """So SeaweedFS: `a+b` is the last key of the page, and `a b` another one."""
+    answer = listed(f"<EncodingType>url</EncodingType><NextMarker>{marker}</NextMarker>{entries}")
+    assert answer["NextMarker"] == read_
+
+
 @pytest.mark.parametrize("fields", ["", "<EncodingType/>", "<EncodingType>none</EncodingType>"])
 def test_a_listing_that_is_not_encoded_is_not_decoded(fields):
     assert listed(f"{fields}<Contents><Key>a+%41</Key></Contents>")["Contents"] == [{"Key": "a+%41"}]
