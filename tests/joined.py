@@ -7,14 +7,25 @@ languages and nothing else. What was sent to the store is kept, for tests that c
 from __future__ import annotations
 
 import http.client
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from gateway.conversation import converse
-from gateway.messages import Body, Call, Credentials, HttpReply, HttpRequest, Ids, Piece, Problem, RestReply
+from gateway.messages import (
+    Answer,
+    Body,
+    Call,
+    Credentials,
+    HttpReply,
+    HttpRequest,
+    Ids,
+    Piece,
+    Problem,
+    RestReply,
+)
 from gateway.rest.addresses import Endpoint
 from gateway.rest.ask import Rest
 from gateway.rest.requests import Store
@@ -101,13 +112,14 @@ class Joined:
         head = head_of(f"Content-Length: {len(body)}", "Content-Type: text/xml; charset=utf-8", *fields)
         try:
             assert self.soap.admit(head, secure=True).most >= len(body)
-            return self._lead(self.soap, head, body)
+            return self.lead(self.soap.serve(head, body, None, lambda *_: None))
         except Problem as problem:
             return self.soap.refuse(problem, head, IDS)
 
-    def _lead(self, soap: Soap, head: RequestHead, body: bytes) -> HttpReply:
+    def lead(self, serving: Generator[Call, Answer, HttpReply]) -> HttpReply:
+        """The reply of a client's side whose calls the store is asked."""
         rest = self.rest
-        conversation = converse(soap.serve(head, body, None, lambda *_: None), rest.ask)
+        conversation = converse(serving, rest.ask)
         try:
             request = next(conversation)
             while True:
