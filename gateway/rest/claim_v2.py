@@ -51,7 +51,7 @@ _STANDARD: Final = ("content-md5", "content-type")
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _BUCKET = re.compile(r"/[^/]+")
 _NAME = re.compile(TOKEN)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def read_header(head: RequestHead, fields: Fields, pairs: Pairs, now: datetime, bucket_in_host: str) -> Claim:
@@ -138,8 +138,8 @@ def _with_parameters(values: dict[str, str], pairs: Pairs) -> dict[str, str]:
 
     """
     parameters: dict[str, str] = {}
-    for given, value in pairs:
-        name = given.lower()
+    for given, text in pairs:
+        name, value = given.lower(), text.strip(" \t")
         if name not in _STANDARD and not name.startswith("x-amz-"):
             continue
         # A colon or a line end in either could make one field of two, or two of one.
@@ -147,7 +147,7 @@ def _with_parameters(values: dict[str, str], pairs: Pairs) -> dict[str, str]:
         if name in parameters or values.get(name, value) != value or not is_field:
             quoted = cut(name[:MAX_QUOTED])
             raise Problem("InvalidRequest", f"The parameter {quoted} is no field, or stands twice.")
-        parameters[name] = value.strip(" ")
+        parameters[name] = value
     return {**values, **parameters}
 
 
