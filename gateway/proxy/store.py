@@ -163,7 +163,7 @@ class StoreConnection(Connection):
         """The store sends no more: the end of a body without length, too soon for anything else."""
         if self._head is not None and self._head.until_close and self._reader is not None:
             self._reader.finish()
-            self._complete(self._reader)
+            self.received(b"")  # as if it had ended with these bytes
         else:
             self._over()
 
