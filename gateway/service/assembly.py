@@ -102,7 +102,7 @@ def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
     )
     soap, store = _languages(config, users)
     front = Front(
-        (Translation(soap, store), Translation(RestClients(), store)),
+        (Translation(soap, store), Translation(_rest_clients(config, users, soap), store)),
         upstream,
         new_ids=make_ids(secrets.token_bytes),
         sweep=sweep,
@@ -171,6 +171,19 @@ def _languages(config: Config, users: Users) -> tuple[Soap, RestStore]:
         contract=contract, store=store, key_of=users.backend_of, now=now, etag=config.gateway.etag
     )
     return soap, rest
+
+
+def _rest_clients(config: Config, users: Users, soap: Soap) -> RestClients:
+    """Return the language of REST clients, which shares contract and clock with SOAP's."""
+    return RestClients(
+        contract=soap.contract,
+        secret_of=users.secret_of,
+        now=soap.now,
+        region=config.backend.region,
+        domains=config.gateway.domains,
+        anonymous=config.credentials.anonymous == "allow",
+        max_object=config.limits.max_object,
+    )
 
 
 def _client_limits(limits: Limits) -> ClientLimits:

@@ -57,8 +57,8 @@ def serves(site, capsys):
     assert get(ports.https, "/soap?wsdl", site.ca)[0] == 200
     assert get(ports.http, "/soap?wsdl")[0] == 200
     status, body = get(ports.http, "/bucket/key")
-    assert status == 501
-    assert b"<Code>NotImplemented</Code>" in body
+    assert status == 403
+    assert b"<Code>AccessDenied</Code>" in body
     assert call(site, "ListAllMyBuckets") == 1
     assert "ServiceUnavailable" in capsys.readouterr().err  # there is no store
     metrics = get(ports.admin, "/metrics")[1].decode()
