@@ -18,7 +18,7 @@ FLOORS_WITH_SOCKETS := tests/proxy tests/service
 run: $(VENV)/.run
 	$(BIN)/twistd -n s3gateway
 
-test: lint core carriers clients
+test: lint core carriers clients differential
 
 test-large: $(VENV)/.test
 	$(BIN)/python -m tests.clients.debian
@@ -41,7 +41,7 @@ lint: $(VENV)/.test
 
 # Everything that asks for no carrier, once; the core's branches are all gone through.
 core: $(VENV)/.test
-	$(PYTEST) tests $(FLOORS_WITH_SOCKETS:%=--ignore=%) --ignore=tests/clients \
+	$(PYTEST) tests $(FLOORS_WITH_SOCKETS:%=--ignore=%) --ignore=tests/clients --ignore=tests/differential \
 		$(CORE:%=--cov=gateway.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 # A process has one reactor, so each carrier has a process.
@@ -53,6 +53,10 @@ clients: $(VENV)/.test
 	$(BIN)/python -m tests.clients.debian
 	CARRIER=native $(PYTEST) tests/clients
 	CARRIER=twisted $(PYTEST) tests/clients
+
+# The same calls of REST clients on a store and through gateways, compared.
+differential: $(VENV)/.test
+	$(PYTEST) tests/differential
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix

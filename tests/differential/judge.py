@@ -1,0 +1,126 @@
+"""What the gateway's client has to see, given what the store's own client saw.
+
+The losses that a row names are written into the store's result, each has to change something there,
+and then both results must be equal. Losses that hold for a whole cell need no naming by each row: they
+are taken where their field is there at all.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.differential.rows import ABSENT, Loss, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a row in one place.
+
+    Attributes:
+        results: Of each step, as plain values.
+        before: What the store held before.
+        after: What it held after.
+
+    """
+
+    results: list[Any]
+    before: Any
+    after: Any
+
+
+class NotLostError(AssertionError):
+    """A row excuses a difference that there is not."""
+
+
+def _places(value: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
+    """The containers, and keys in them, that a path leads to; the last key need not be there."""
+    name, *rest = path
+    if isinstance(value, dict):
+        keys: Iterable[Any] = list(value) if name == "*" else [name]
+    elif isinstance(value, list):
+        keys = range(len(value)) if name == "*" else [int(name)]
+    else:
+        return
+    for key in keys:
+        if not rest:
+            yield value, key
+        elif isinstance(value, list) or key in value:
+            yield from _places(value[key], rest)
+
+
+def _lose(results: list[Any], loss: Loss) -> None:
+    for result in results:
+        for holder, key in list(_places(result, loss.path.split("."))):
+            if loss.instead is not ABSENT:
+                holder[key] = loss.instead
+            elif key in holder:
+                holder.pop(key)
+
+
+def lose(results: list[Any], losses: Iterable[Loss], *, must: bool) -> list[Any]:
+    """Return the results with the losses in them.
+
+    Args:
+        results: Of the steps, on the store itself. A loss is looked for in each.
+        losses: What is otherwise.
+        must: Whether each loss has to change something.
+
+    Raises:
+        NotLostError: One of them changed nothing.
+
+    """
+    changed = copy.deepcopy(results)
+    for loss in losses:
+        before = copy.deepcopy(changed)
+        _lose(changed if loss.step is None else changed[loss.step : loss.step + 1], loss)
+        if must and before == changed:
+            raise NotLostError(f"the store's own answer is just as {loss} says: {before}")
+    return changed
+
+
+def differences(store: Any, gateway: Any, path: str = "") -> Iterator[str]:
+    """Tell each place where two plain values differ, a line each."""
+    if isinstance(store, dict) and isinstance(gateway, dict):
+        for name in {**store, **gateway}:
+            yield from differences(store.get(name, ABSENT), gateway.get(name, ABSENT), f"{path}.{name}")
+    elif isinstance(store, list) and isinstance(gateway, list):
+        for number in range(max(len(store), len(gateway))):
+            ours, theirs = (each[number] if number < len(each) else ABSENT for each in (store, gateway))
+            yield from differences(ours, theirs, f"{path}.{number}")
+    elif store != gateway or type(store) is not type(gateway):
+        yield f"{path.lstrip('.')}: the store {store!r}, the gateway {gateway!r}"
+
+
+def _assert_equal(store: Any, gateway: Any) -> None:
+    found = list(differences(store, gateway))
+    assert not found, "\n".join(found)
+
+
+def judge(direct: Outcome, through: Outcome, named: Iterable[Loss], general: Iterable[Loss] = ()) -> None:
+    """Assert that the outcome through a gateway is that on the store, but for the losses.
+
+    Raises:
+        AssertionError: It is not, or a loss that was named did not happen.
+
+    """
+    expected = lose(lose(direct.results, general, must=False), named, must=True)
+    _assert_equal(expected, through.results)
+    _assert_equal(direct.after, through.after)
+
+
+def judge_refusal(through: Outcome, refused: Refused) -> None:
+    """Assert that SOAP's not having an operation was said, by name, and nothing was done.
+
+    Raises:
+        AssertionError: The first step was answered otherwise, or the store holds something else now.
+
+    """
+    first = through.results[0]
+    text = str(first)
+    assert "NotImplemented" in text or "501" in text, text
+    assert refused.names in text, text
+    assert first.get("status", 501) == 501, text
+    _assert_equal(through.before, through.after)

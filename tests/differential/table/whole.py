@@ -1,0 +1,30 @@
+"""All rows of the table, and which of them a chain of gateways is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.differential.table import (
+    access,
+    buckets,
+    commands,
+    copies,
+    deletes,
+    keys,
+    listings,
+    minio_py,
+    never,
+    objects,
+    only_rest,
+    reads,
+    signed,
+)
+
+PAGES = (
+    buckets, objects, keys, reads, listings, access, copies, deletes, signed, commands, minio_py, never, only_rest,
+)  # fmt: skip
+ALL = tuple(row for page in PAGES for row in page.ROWS)
+BY_NAME = {row.name: row for row in ALL}
+TWICE = [name for name, count in Counter(row.name for row in ALL).items() if count > 1]
+SOAP = tuple(row for row in ALL if row.soap is not None)
+PASSING = tuple(row for row in ALL if row.passes)
