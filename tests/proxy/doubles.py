@@ -119,7 +119,7 @@ class House:
             limits=stores,
         )
         self.front = Front(
-            tuple(Translation(language, PlainStore()) for language in self.languages),
+            tuple(map(cell_of, self.languages)),
             self.upstream,
             new_ids=self._new_ids,
             sweep=self.sweep,
@@ -188,6 +188,11 @@ class House:
         self.upstream.close()
         for connection in self.sweep:
             connection.reset()
+
+
+def cell_of(language: Any) -> Any:
+    """Return the cell of a language of clients in front of a plain store; a relay is one already."""
+    return language if hasattr(language, "converse") else Translation(language, PlainStore())
 
 
 def streamed(body: Body) -> tuple[bytearray, list[str]]:
