@@ -125,8 +125,8 @@ def read_query(head: RequestHead, fields: Fields, pairs: Pairs, now: datetime, r
             AccessDenied, also for a URL that has expired or is not yet valid.
 
     """
-    names = [name.lower() for name, _ in pairs]
-    if any(name.startswith("x-amz-") and names.count(name) > 1 for name in names):
+    names = [name for name in [given.lower() for given, _ in pairs] if name.startswith("x-amz-")]
+    if len(set(names)) < len(names):
         raise _wrong_query("A parameter of query-string authentication stands more than once.")
     given = dict(pairs)
     if any(name not in given for name in PARAMETERS):
@@ -202,14 +202,14 @@ def _seconds(text: str) -> int:
 def _judge_time(moment: datetime, seconds: int, now: datetime) -> None:
     """Refuse a URL before its time, but for the skew of a clock, and behind it."""
     ends = moment + timedelta(seconds=seconds)
-    times = (("Expires", written(ends)), ("ServerTime", written(now)))
     if moment - now > MAX_SKEW:
-        milliseconds = moment.timestamp() * 1000
-        raise Problem(
-            "AccessDenied", "Request is not yet valid", (("X-Amz-Date", f"{milliseconds:.0f}"), *times)
-        )
-    if now > ends:
-        raise Problem("AccessDenied", "Request has expired", (("X-Amz-Expires", str(seconds)), *times))
+        message, first = "Request is not yet valid", ("X-Amz-Date", f"{moment.timestamp() * 1000:.0f}")
+    elif now > ends:
+        message, first = "Request has expired", ("X-Amz-Expires", str(seconds))
+    else:
+        return
+    details = (first, ("Expires", written(ends)), ("ServerTime", written(now)))
+    raise Problem("AccessDenied", message, details)
 
 
 def _claim(head: RequestHead, fields: Fields, query: str, names: str, presented: Presented) -> Claim:

@@ -1,8 +1,9 @@
 """SigV4, S3's dialect: what a REST request carries to prove who sent it.
 
 The signature covers the bytes of the wire: path and query are taken from the request-target as it will be
-sent, never decoded, encoded again or normalised (S3 does neither, unlike AWS's other services). Whoever
-builds a target therefore uses `uri_encode`, the one spelling that S3 computes on its side too.
+sent, never encoded twice and with every dot and slash left in place, unlike for AWS's other services. Whoever
+builds a target therefore uses `uri_encode`, the one spelling that S3 computes on its side too. The texts that
+are signed are built here for those who sign and for those who check (`claim_v4`).
 Header values are bytes as well, each character one (ISO-8859-1).
 
 The four HMACs from a secret to the key of a day, a region and a service are made once and kept.

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.messages import Problem
-from gateway.rest import claim_v2
+from gateway.rest import claim_v2, claim_v4
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, uri_encode
 from tests.rest.signed import (
     ACCESS_KEY,
@@ -126,11 +126,18 @@ def test_a_request_that_does_not_say_who_it_is_from_is_anonymous(fields):
     assert ask(Wire("PUT", "/photos/a?Expires=1&acl&x-amz-acl=a", (("Host", "a"), *fields)).head) is None
 
 
+@pytest.mark.parametrize(
+    "name", ["X-Amz-Security-Token", *claim_v4.PARAMETERS, "AWSAccessKeyId", "Signature"]
+)
+def test_what_is_left_of_a_proof_is_not_anonymous(name):
+    refusal(Wire("GET", f"/photos/a?{name}=x", (("Host", "a"),)).head)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_an_unknown_key_is_told_so_and_costs_a_signature_as_a_known_one(way, monkeypatch):
     wire = sign(way, "GET", "http://store.example/photos/a", access_key="AKIANOBODY")
     asked = []
-    module = claim_v2 if way in {V2, V2_QUERY} else __import__("gateway.rest.claim_v4", fromlist=["x"])
+    module = claim_v2 if way in {V2, V2_QUERY} else claim_v4
     compute = module.signature_of
     monkeypatch.setattr(module, "signature_of", lambda *given: asked.append(given) or compute(*given))
     problem = refusal(wire.head)
