@@ -316,3 +316,16 @@ ASKED: Final[Mapping[str, Reading]] = MappingProxyType(
     }
 )
 """By the kinds that `rest.places.REQUEST` writes."""
+
+
+def read_values(asked: Asked) -> dict[str, Any]:
+    """Return the values of all fields of a request's row.
+
+    Raises:
+        Problem: For a value that is none, or that SOAP cannot say.
+
+    """
+    values: dict[str, Any] = {}
+    for one in asked.row.fields:
+        values |= ASKED[one.place.kind].get(asked, one)
+    return values

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from gateway.messages import Call, Credentials, Problem, RestRequest
-from gateway.rest.asked import ASKED, META, Asked, names_read, unsaid
+from gateway.rest.asked import META, Asked, names_read, read_values, unsaid
 from gateway.rest.claims import bad_argument
 from gateway.rest.metadata import PREFIX
 from gateway.rest.unspoken import unspoken_operation
@@ -135,11 +135,7 @@ def parse_call(
     """
     if request.body != b"" and not reads_body(row):
         raise Problem("UnexpectedContent")
-    asked = Asked(request, row, contract, region)
-    values: dict[str, Any] = {}
-    for field in row.fields:
-        values |= ASKED[field.place.kind].get(asked, field)
-    return Call(row.name, values, credentials)
+    return Call(row.name, read_values(Asked(request, row, contract, region)), credentials)
 
 
 def reads_body(row: Operation) -> bool:

@@ -17,20 +17,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.messages import Answer, Call, Credentials, HttpReply, RestRequest
+from gateway.rest.asked import Asked, read_values
 from gateway.rest.deletion import MAX_DELETION, delete_objects
 from gateway.rest.documents import document_reply
 from gateway.rest.errors import CONTENT_TYPE
-from gateway.rest.listings import (
-    build_token,
-    listing_reply,
-    next_marker,
-    parse_encoding,
-    parse_page_size,
-    parse_token,
-)
+from gateway.rest.listings import build_token, listing_reply, next_marker, parse_token
 from gateway.tables.contract import Contract
 from gateway.tables.errors import phrase
-from gateway.tables.operations import BUCKET_SCOPE
+from gateway.tables.operations import BUCKET_SCOPE, OPERATIONS
 from gateway.wire.markup import escape
 
 REGION_HEADER: Final = "x-amz-bucket-region"
@@ -87,32 +81,31 @@ def _get_bucket_location(
 
 
 def _list_objects_v2(
-    contract: Contract, request: RestRequest, credentials: Credentials | None, _: str
+    contract: Contract, request: RestRequest, credentials: Credentials | None, region: str
 ) -> Viewing:
-    """Answer ListObjectsV2 from ListBucket. A token wins over start-after, which is said again only."""
-    asked = dict(request.query)
-    size, encoded = parse_page_size(asked.get("max-keys", "")), parse_encoding(asked.get("encoding-type", ""))
-    token, start = asked.get("continuation-token"), asked.get("start-after", "")
-    wanted = {
-        "Prefix": asked.get("prefix", ""),
-        "Marker": start if token is None else parse_token(token),
-        "Delimiter": asked.get("delimiter", ""),
-    }
-    values: dict[str, Any] = {name: text for name, text in wanted.items() if text}
-    answer = yield Call("ListBucket", {"Bucket": request.bucket, "MaxKeys": size, **values}, credentials)
-    listed = _page(answer.values, size, owners=asked.get("fetch-owner") == "true")
+    """Answer ListObjectsV2 from ListBucket. A token wins over start-after, which is only said again."""
+    asked = Asked(request, OPERATIONS["ListBucket"], contract, region)
+    values = read_values(asked)
+    size = values["MaxKeys"]
+    token, start = asked.parameter("continuation-token"), asked.parameter("start-after") or ""
+    marker = start if token is None else parse_token(token)
+    if marker:
+        values["Marker"] = marker
+    answer = yield Call("ListBucket", values, credentials)
+    listed = _page(answer.values, size, owners=asked.parameter("fetch-owner") == "true")
     count = len(listed["Contents"]) + len(listed["CommonPrefixes"])
     fields = (
         ("Name", request.bucket),
-        ("Prefix", wanted["Prefix"]),
+        ("Prefix", values.get("Prefix", "")),
         ("StartAfter", start),
         ("ContinuationToken", token or ""),
         ("NextContinuationToken", build_token(next_marker(listed)) if listed["IsTruncated"] else ""),
         ("KeyCount", str(count)),
         ("MaxKeys", str(size)),
-        ("Delimiter", wanted["Delimiter"]),
+        ("Delimiter", values.get("Delimiter", "")),
     )
     told = (field for field in fields if field[1] or field[0] == "Prefix")
+    encoded = asked.parameter("encoding-type") == "url"
     return listing_reply(contract, told, listed, encoded=encoded)
 
 
