@@ -139,6 +139,7 @@ def _pressed(gateway: Gateway) -> Iterator[Pressed]:
     there, here = _PROCESSES.Pipe()
     process = _PROCESSES.Process(target=press, args=(gateway.address, gateway.ca, ready, enough, here))
     process.start()
+    here.close()  # so that the end of the other process is the end of the pipe
     if not ready.wait(30):
         raise RuntimeError("nobody presses")
     began = time.perf_counter()
@@ -155,6 +156,7 @@ def _timed(gateway: Gateway, seconds: float) -> list[float]:
     there, here = _PROCESSES.Pipe()
     process = _PROCESSES.Process(target=ask, args=(gateway.address, gateway.ca, seconds, here))
     process.start()
+    here.close()
     taken: list[float] = there.recv()
     process.join()
     return taken

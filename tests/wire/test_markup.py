@@ -146,6 +146,17 @@ def test_limits_are_the_named_ones():
     assert refusal(b"<a %s/>" % (b" " * (MAX_TAG - 2))) == "a tag is too long"
 
 
+@pytest.mark.parametrize("before", [b"<b/>" * 300, b"x" * 20_000 + b"<b/>" * 300], ids=["tags", "text"])
+def test_limits_hold_wherever_the_tags_stand(before):
+    """A message with few tags at its beginning is measured tag by tag, but not to its end."""
+    attributes = b"".join(b" a%d='%s'" % (n, b">" if n % 50 == 0 else b"") for n in range(MAX_ATTRIBUTES + 1))
+    start, end = b"<a q='\"'>" + before, b"</a>"
+    assert refusal(start + b"<b/>" * (2 * MAX_ELEMENTS) + end) == "too many elements"
+    assert refusal(start + b"<b" + attributes + b"/>" + end) == "too many attributes"
+    assert refusal(start + b"<b%s/>" % (b" " * MAX_TAG) + end) == "a tag is too long"
+    assert len(parse(start + b"<b/>" + end)) == 301
+
+
 @pytest.mark.parametrize("size", [9_999_000, 10_000_001, 28_000_000])
 def test_long_texts_are_read(size):
     assert len(text_of(parse(b"<a>" + b"A" * size + b"</a>"))) == size
