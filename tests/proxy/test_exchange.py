@@ -131,6 +131,21 @@ def test_a_refusal_is_told_under_our_own_ids():
     assert exchange.problem.request_id == "THEIRS"
 
 
+def test_of_a_reply_that_is_passed_on_the_log_has_what_it_tells(logged):
+    class Passing(Plain):
+        def converse(self, head, body, proof, note):
+            return HttpReply(404, "", (("x-amz-request-id", "THEIRS"),), problem=Problem("NoSuchKey"))
+            yield
+
+    store = Store()
+    exchange = Exchange(Passing(), parse_request_head(get("/")), Ids("ID", "host"), 0.0)
+    exchange.begin(b"", None, store.send, store.outcomes.append)
+    assert store.outcomes[0].status == 404
+    exchange.report(Tally(), peer="p", received=0, sent=0, seconds=0.0, whole=False)
+    assert " NoSuchKey " in logged[-1]
+    assert logged[-1].endswith("store THEIRS")
+
+
 def test_an_access_key_in_the_log_is_bounded_and_one_line():
     exchange = Exchange(Translation(Plain(), PlainStore()), None, Ids("ID", "host"), 0.0)
     exchange._note("GetObject", "AK\r\nforged line\x1b" + "x" * 1000)

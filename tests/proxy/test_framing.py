@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.messages import Body, HttpReply, Ids
@@ -37,6 +39,10 @@ def _reply(status: int = 200, *, known: bool = True) -> HttpReply:
         (_head("1.0", "HEAD", "Connection: keep-alive\r\n"), _reply(known=False), (None, False, True, False)),
         (_head(), _reply(204), (None, False, True, False)),
         (_head(), _reply(304), (None, False, True, False)),
+        (_head(), replace(_reply(304), length=9), (9, False, True, False)),
+        (_head(), HttpReply(200, "OK", ()), (0, False, False, False)),
+        (_head(method="HEAD"), HttpReply(200, "OK", ()), (None, False, True, False)),
+        (_head(method="HEAD"), HttpReply(200, "OK", (), length=9), (9, False, True, False)),
         (None, _reply(), (4, False, False, True)),
         (None, _reply(known=False), (None, True, False, True)),
     ],

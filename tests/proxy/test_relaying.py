@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from urllib.parse import urlsplit, urlunsplit
 
 import boto3
 import pytest
+import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -78,3 +81,77 @@ def test_an_object_goes_up_and_comes_down(connect, bucket, key):
     boto.delete_object(Bucket=bucket, Key=key)
     assert told(boto, "get_object", Bucket=bucket, Key=key) == (404, "NoSuchKey")
     assert told(boto, "head_object", Bucket=bucket, Key=key) == (404, "404")
+
+
+def test_a_large_object_goes_up_in_parts(connect, bucket):
+    boto, part = connect(), DATA * 24
+    upload = boto.create_multipart_upload(Bucket=bucket, Key="k", ContentType="text/x")["UploadId"]
+    tags = [
+        boto.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=number, Body=body)["ETag"]
+        for number, body in enumerate([part, b"last"], start=1)
+    ]
+    assert len(boto.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"]) == 2
+    parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)]
+    boto.complete_multipart_upload(Bucket=bucket, Key="k", UploadId=upload, MultipartUpload={"Parts": parts})
+    got = boto.get_object(Bucket=bucket, Key="k")
+    assert (got["ContentType"], got["ContentLength"]) == ("text/x", len(part) + 4)
+    assert hashlib.md5(got["Body"].read()).digest() == hashlib.md5(part + b"last").digest()
+    aborted = boto.create_multipart_upload(Bucket=bucket, Key="l")["UploadId"]
+    boto.abort_multipart_upload(Bucket=bucket, Key="l", UploadId=aborted)
+
+
+def test_what_soap_never_had_goes_through(connect, bucket):
+    boto = connect()
+    boto.put_object(Bucket=bucket, Key="a", Body=b"1", Tagging="x=y")
+    boto.copy_object(Bucket=bucket, Key="b", CopySource={"Bucket": bucket, "Key": "a"})
+    tags = [{"Key": "p", "Value": "q"}]
+    boto.put_object_tagging(Bucket=bucket, Key="b", Tagging={"TagSet": tags})
+    assert boto.get_object_tagging(Bucket=bucket, Key="b")["TagSet"] == tags
+    deleted = boto.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a"}, {"Key": "b"}]})
+    assert {each["Key"] for each in deleted["Deleted"]} == {"a", "b"}
+    assert bucket in {each["Name"] for each in boto.list_buckets()["Buckets"]}
+    assert boto.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert told(boto, "create_bucket", Bucket="Not_A_Name") == (400, "InvalidBucketName")
+    boto.delete_bucket(Bucket=bucket)
+    assert told(boto, "list_objects_v2", Bucket=bucket) == (404, "NoSuchBucket")
+
+
+@pytest.mark.parametrize("signature", ["s3v4", "s3"])
+def test_a_presigned_url_is_all_that_is_needed(connect, bucket, signature):
+    boto = connect(signature=signature)
+    values = {"Bucket": bucket, "Key": "a b+c"}
+    put = boto.generate_presigned_url("put_object", Params=values)
+    assert urllib3.request("PUT", put, body=DATA).status == 200
+    got = urllib3.request("GET", boto.generate_presigned_url("get_object", Params=values))
+    assert (got.status, got.data) == (200, DATA)
+    altered = urllib3.request("GET", f"{boto.generate_presigned_url('get_object', Params=values)}&acl")
+    assert (altered.status, b"<Code>SignatureDoesNotMatch</Code>" in altered.data) == (403, True)
+
+
+@pytest.mark.parametrize("checksum", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+def test_a_checksum_may_come_behind_the_bytes(connect, bucket, checksum):
+    boto = connect()
+    body = io.BytesIO(DATA)
+    body.seek(0)
+    put = boto.put_object(Bucket=bucket, Key="k", Body=body, ChecksumAlgorithm=checksum)
+    assert put["ETag"] == f'"{hashlib.md5(DATA).hexdigest()}"'
+    assert boto.get_object(Bucket=bucket, Key="k")["Body"].read() == DATA
+
+
+def test_a_wrong_secret_is_told(connect, bucket):
+    boto = connect(secret="guessed")
+    assert told(boto, "get_object", Bucket=bucket, Key="k") == (403, "SignatureDoesNotMatch")
+    assert told(boto, "put_object", Bucket=bucket, Key="k", Body=DATA) == (403, "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize("way", ["resigning"], indirect=True)  # else the store would have to know our name
+def test_a_bucket_may_be_in_the_host_name(connect, bucket):
+    boto = connect(style="virtual")
+    for verb, method, body in (("PUT", "put_object", DATA), ("GET", "get_object", None)):
+        url = urlsplit(boto.generate_presigned_url(method, Params={"Bucket": bucket, "Key": "a b"}))
+        here = urlunsplit(
+            url._replace(netloc=f"127.0.0.1:{url.port}")
+        )  # not every resolver knows x.localhost
+        got = urllib3.request(verb, here, body=body, headers={"Host": url.netloc})
+        assert got.status == 200
+    assert got.data == DATA

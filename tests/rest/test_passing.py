@@ -71,6 +71,7 @@ def test_whose_request_it_is_is_not_known():
     conversation = Conversation(passing(), head_of("GET /b HTTP/1.1\nHost: gate.example"))
     conversation.begin()
     assert conversation.noted == [("GET.BUCKET", "")]
+    assert not passing().way.signs(None)
 
 
 @pytest.mark.parametrize(

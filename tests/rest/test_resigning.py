@@ -352,6 +352,8 @@ class TestWho:
         assert (problem.code, problem.details) == ("InvalidAccessKeyId", (("AWSAccessKeyId", ACCESS_KEY),))
 
     def test_whose_request_it_is_is_noted(self):
-        conversation = Conversation(resigning(), get())
+        relay = resigning()
+        conversation = Conversation(relay, get())
         conversation.begin()
         assert conversation.noted == [("GET.OBJECT", ACCESS_KEY)]
+        assert relay.way.signs(relay.admit(get(), secure=False).proof)
