@@ -21,7 +21,6 @@ from gateway.rest.addresses import parse_address
 from gateway.rest.errors import build_error, error_root, parse_error
 from gateway.rest.resigning import too_large
 from gateway.tables.store_errors import ours
-from gateway.tables.store_errors import ours
 from gateway.wire.gate import METHODS
 from gateway.wire.http1 import RequestHead
 

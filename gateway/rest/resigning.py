@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
-from urllib.parse import quote, unquote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from gateway.messages import Admission, Body, Headers, HttpRequest, Problem
 from gateway.rest.addresses import build_address, parse_address
@@ -33,6 +33,7 @@ from gateway.rest.chunked import (
     UnsignedChunks,
 )
 from gateway.rest.payload import DECODED_LENGTH, FORMS, Payload
+from gateway.rest.presigned import in_fields
 from gateway.rest.requests import Store
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, SigningKey, sign
 from gateway.wire.http1 import RequestHead, end_to_end
@@ -48,13 +49,6 @@ _OF_SIGNATURE: Final = frozenset({"authorization", "date", "x-amz-date", "x-amz-
 _HASH: Final = "x-amz-content-sha256"
 _MADE_ANEW: Final = frozenset({"content-length", "expect", "forwarded", "host"})
 _FORWARDED: Final = "x-forwarded-"
-_PARAMETERS: Final = frozenset(
-    {
-        "X-Amz-Algorithm", "X-Amz-Content-Sha256", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
-        "X-Amz-Security-Token", "X-Amz-Signature", "X-Amz-SignedHeaders",
-        "AWSAccessKeyId", "Expires", "Signature",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +56,7 @@ class Admitted:
     """What is known of a request once its head was checked.
 
     Attributes:
+        head: It, with fields in place of the parameters that stood for them.
         bucket: The one that it is about, "" for the service.
         in_host: The same, if the Host field names it.
         presented: Who it is from; None for an anonymous one.
@@ -69,6 +64,7 @@ class Admitted:
 
     """
 
+    head: RequestHead
     bucket: str
     in_host: str
     presented: Presented | None
@@ -114,9 +110,10 @@ class Resigning:
         )
         if presented is None and not self.anonymous and head.method != PREFLIGHT:
             raise Problem("AccessDenied")
+        head = in_fields(head, presented)
         secret = self.secret_of(presented.access_key) if presented else None
         payload = Payload(head, presented, secret or "")
-        proof = Admitted(bucket, in_host, presented, payload)
+        proof = Admitted(head, bucket, in_host, presented, payload)
         if not head.length and not head.chunked:
             payload.take(b"")
             return Admission(0, None, proof)
@@ -125,11 +122,11 @@ class Resigning:
         most = 2 * payload.length + FRAMING if payload.declared in FORMS else payload.length
         return Admission(most, payload, proof)
 
-    def request(self, head: RequestHead, body: Any, proof: Admitted) -> HttpRequest:
+    def request(self, _: RequestHead, body: Any, proof: Admitted) -> HttpRequest:
         """Return what is sent to the store.
 
         Args:
-            head: The client's.
+            _: The client's head, which the proof has as it is meant.
             body: b"" for none, else the payload, which has its attachment.
             proof: What `admit` found.
 
@@ -137,7 +134,8 @@ class Resigning:
             Problem: InvalidAccessKeyId, when the key is gone since the client was checked.
 
         """
-        host, target = _address(head, proof, self.store)
+        head = proof.head
+        host, target = _address(proof, self.store)
         headers = (("host", host), *_kept(head.headers, anonymous=proof.presented is None))
         unsigned = HttpRequest(head.method, target, headers, stream=True)
         object_bytes: Body | None = None if body == b"" else body.attachment.body.coded(HoldBack)
@@ -175,23 +173,23 @@ def _kept(headers: Headers, *, anonymous: bool) -> Headers:
     )
 
 
-def _address(head: RequestHead, proof: Admitted, store: Store) -> tuple[str, str]:
+def _address(proof: Admitted, store: Store) -> tuple[str, str]:
     """Return the Host and the target of the same bucket and key at the store."""
     host, base = build_address(store.endpoint, store.addressing_style, proof.bucket, "")
-    raw = head.path[1:]
+    raw = proof.head.path[1:]
     _, slash, key = ("", "/" if raw else "", raw) if proof.in_host else raw.partition("/")
     spelled = "/".join([_spelled(part) for part in key.split("/")])
     path = f"{base}{'' if base.endswith('/') else slash}{spelled}"
-    query = _query(head.query, presigned=proof.presented is not None and proof.presented.in_query)
+    query = _query(proof.head.query)
     return host, f"{path}?{query}" if query else path
 
 
-def _query(query: str, *, presigned: bool) -> str:
-    """Return a query without what signed it; `+` is a blank there, `acl` stays without `=`."""
+def _query(query: str) -> str:
+    """Return a query as S3 spells it; `+` is a blank there, `acl` stays without `=`."""
     pairs = []
     for pair in query.replace("+", "%20").split("&"):
         name, equals, value = pair.partition("=")
-        if pair and not (presigned and unquote(name) in _PARAMETERS):
+        if pair:
             pairs.append(f"{_spelled(name)}{equals}{_spelled(value)}")
     return "&".join(pairs)
 

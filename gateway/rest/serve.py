@@ -21,9 +21,11 @@ from gateway.messages import Admission, Answer, Call, Credentials, HttpReply, Id
 from gateway.rest.addresses import parse_address, parse_query
 from gateway.rest.authorization import Presented, authorize
 from gateway.rest.calls import OVERRIDES, find, has_object, parse_call, reads_body
+from gateway.rest.deletion import MAX_DELETION
 from gateway.rest.errors import build_error
 from gateway.rest.grants import Whose, wanted_owners, with_owners
 from gateway.rest.payload import Payload
+from gateway.rest.presigned import in_fields
 from gateway.rest.replies import build_reply, overrides
 from gateway.rest.views import View
 from gateway.tables.contract import Contract
@@ -120,6 +122,7 @@ class Rest:
         )
         if presented is None and not self.anonymous:
             raise Problem("AccessDenied")
+        head = in_fields(head, presented)
         request = RestRequest(head.method, bucket, key, parse_query(head.query), head.headers)
         found = find(request)
         if presented is None:
@@ -144,15 +147,16 @@ class Rest:
         found = admitted.found
         if head.length and not (reads_body(found) if isinstance(found, Operation) else found.most):
             raise Problem("UnexpectedContent")
-        return Admission(_most(found, self.max_document), None, admitted)
+        most = found.most if isinstance(found, View) and found.most else self.max_document
+        return Admission(most, None, admitted)
 
     def too_long(self, head: RequestHead) -> Problem:
         """Return the problem of a body longer than `admit` allowed."""
-        bucket, key, _ = parse_address(head, self.domains)
-        found = find(RestRequest(head.method, bucket, key, parse_query(head.query), head.headers))
-        if isinstance(found, Operation) and has_object(found):
+        _, key, _ = parse_address(head, self.domains)
+        names = {name for name, _ in parse_query(head.query)}
+        if head.method == "PUT" and key and "acl" not in names:
             return Problem("EntityTooLarge", details=(("MaxSizeAllowed", str(self.max_object)),))
-        most = _most(found, self.max_document)
+        most = MAX_DELETION if head.method == "POST" else self.max_document
         return Problem("MaxMessageLengthExceeded", details=(("MaxMessageLengthBytes", str(most)),))
 
     def serve(self, head: RequestHead, body: bytes | Payload, proof: Admitted, note: Note) -> Serving:  # noqa: ARG002
@@ -201,10 +205,6 @@ class Rest:
         if head is None:
             return build_error(problem, ids)
         return build_error(problem, ids, resource=head.path, method=head.method)
-
-
-def _most(found: Operation | View, max_document: int) -> int:
-    return found.most if isinstance(found, View) and found.most else max_document
 
 
 def _judge_anonymous(request: RestRequest, found: Operation | View) -> None:
