@@ -7,7 +7,8 @@ asked of the store.
 
 Fields that S3 does not look at (Accept, say) count for nothing. Those that prove the request
 and its body are read by the language itself, whatever the operation: COMMON names them, each with
-why it may be passed over here.
+why it may be passed over here. What a presigned URL says in its query is a field by now
+(`rest.presigned`).
 
 Sources: the S3 API reference; wire rule 26.
 """
@@ -20,6 +21,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.messages import Call, Credentials, Problem, RestRequest
+from gateway.rest import checksums
 from gateway.rest.asked import META, Asked, names_read, read_values, unsaid
 from gateway.rest.claims import bad_argument
 from gateway.rest.metadata import PREFIX
@@ -31,32 +33,16 @@ from gateway.tables.operations import BUCKET_SCOPE, OBJECT_SCOPE, OPERATIONS, SE
 COMMON: Final[Mapping[str, str]] = MappingProxyType(
     {
         "content-md5": "holds for the body, and is held against it",
-        "x-amz-checksum-crc32": "the same",
-        "x-amz-checksum-crc32c": "the same",
-        "x-amz-checksum-crc64nvme": "the same",
-        "x-amz-checksum-sha1": "the same",
-        "x-amz-checksum-sha256": "the same",
+        **{f"{checksums.PREFIX}{name}": "the same" for name in checksums.ALGORITHMS},
         "x-amz-content-sha256": "the same",
         "x-amz-decoded-content-length": "the same",
         "x-amz-sdk-checksum-algorithm": "names the checksum that is held against the body",
         "x-amz-trailer": "the same",
         "x-amz-date": "the moment of the signature",
-        "?X-Amz-Algorithm": "the signature",
-        "?X-Amz-Content-Sha256": "the signature",
-        "?X-Amz-Credential": "the signature",
-        "?X-Amz-Date": "the signature",
-        "?X-Amz-Expires": "the signature",
-        "?X-Amz-Signature": "the signature",
-        "?X-Amz-SignedHeaders": "the signature",
-        "?AWSAccessKeyId": "the signature, version 2",
-        "?Expires": "the signature, version 2",
-        "?Signature": "the signature, version 2",
         "x-amz-checksum-mode": "asks for a checksum if the object has one, and no object of SOAP's has",
-        "?x-amz-checksum-mode": "the same, presigned",
         "x-amz-request-payer": "agrees to pay, and nobody is made to",
         "x-amz-te": "what the client could read besides",
         "x-amz-user-agent": "what the client is called",
-        "?x-amz-user-agent": "the same, presigned",
         "?x-id": "says again which operation the method and the path are",
     }
 )
