@@ -15,7 +15,8 @@ from gateway.rest.listings import LAST
 from gateway.rest.views import VIEWS
 from gateway.tables.operations import BUCKET_SCOPE, OPERATIONS
 from tests.rest.bucket import Bucket, names_of
-from tests.rest.viewed import REGION, by_model, read, text_of, view, viewed
+from tests.rest.served import Served, by_model
+from tests.rest.viewed import read, text_of, viewed
 
 
 def test_these_views_and_no_others():
@@ -44,7 +45,7 @@ def pages_of(client: Any, **values: Any) -> list[Mapping[str, Any]]:
 
 
 def listed(bucket: Bucket, **values: Any) -> Mapping[str, Any]:
-    with viewed(by_model(bucket)) as client:
+    with Served(by_model(bucket)).client() as client:
         page: Mapping[str, Any] = client.list_objects_v2(Bucket="b", **values)
         return page
 
@@ -52,7 +53,7 @@ def listed(bucket: Bucket, **values: Any) -> Mapping[str, Any]:
 def document(bucket: Bucket, *query: tuple[str, str]) -> str:
     """What stands in the document of a listing."""
     request = RestRequest("GET", "b", query=(("list-type", "2"), *query))
-    text = text_of(by_model(bucket)(view(request))).decode()
+    text = text_of(viewed(request, bucket)).decode()
     return text.partition('2006-03-01/">')[2].removesuffix("</ListBucketResult>")
 
 
@@ -89,9 +90,8 @@ def test_all_pages_together_are_one_listing(bucket, wanted, size):
     came: list[str] = []
     token: tuple[tuple[str, str], ...] = ()
     while True:
-        page = read(
-            by_model(bucket)(view(RestRequest("GET", "b", query=(*request, *token)))), "ListObjectsV2"
-        )
+        said = RestRequest("GET", "b", query=(*request, *token))
+        page = read(viewed(said, bucket), "ListObjectsV2")
         came += names_of(page)
         assert page["KeyCount"] == len(names_of(page)) <= size
         assert page.get("StartAfter", "") == wanted["Marker"]
@@ -104,7 +104,7 @@ def test_all_pages_together_are_one_listing(bucket, wanted, size):
 
 def test_a_mark_that_is_a_common_prefix_is_behind_all_of_it():
     bucket = Bucket(("a/1", "a/2", "b"), asked=[])
-    with viewed(by_model(bucket)) as client:
+    with Served(by_model(bucket)).client() as client:
         pages = pages_of(client, Delimiter="/", PaginationConfig={"PageSize": 1})
     assert [names_of(page) for page in pages] == [["a/"], ["b"]]
     assert [call.values.get("Marker") for call in bucket.asked] == [None, f"a/{LAST}"]
@@ -112,7 +112,7 @@ def test_a_mark_that_is_a_common_prefix_is_behind_all_of_it():
 
 def test_boto3_pages_through_a_large_bucket():
     keys = tuple(f"many/{number:05}" for number in range(2_100))
-    with viewed(by_model(Bucket(keys, tells=False))) as client:
+    with Served(by_model(Bucket(keys, tells=False))).client() as client:
         pages = pages_of(client)
     assert [page["KeyCount"] for page in pages] == [1000, 1000, 100]
     assert [one["Key"] for page in pages for one in page["Contents"]] == list(keys)
@@ -129,23 +129,15 @@ def test_a_page_of_no_keys_is_the_last_whatever_the_store_says():
     """JuiceFS lists all then."""
     bucket = Bucket(("a", "b"))
     listing = Answer("ListBucket", {**bucket.page({"MaxKeys": 1}), "IsTruncated": True})
-    page = read(
-        by_model(lambda _: listing)(
-            view(RestRequest("GET", "b", query=(("list-type", "2"), ("max-keys", "0"))))
-        ),
-        "ListObjectsV2",
-    )
+    request = RestRequest("GET", "b", query=(("list-type", "2"), ("max-keys", "0")))
+    page = read(viewed(request, lambda _: listing), "ListObjectsV2")
     assert (page["KeyCount"], page["IsTruncated"], page.get("Contents")) == (0, False, None)
     assert "NextContinuationToken" not in page
 
 
 def test_an_answer_without_anything_is_an_empty_page():
-    page = read(
-        by_model(lambda _: Answer("ListBucket", {}))(
-            view(RestRequest("GET", "b", query=(("list-type", "2"),)))
-        ),
-        "ListObjectsV2",
-    )
+    request = RestRequest("GET", "b", query=(("list-type", "2"),))
+    page = read(viewed(request, lambda _: Answer("ListBucket", {})), "ListObjectsV2")
     assert (page["KeyCount"], page["IsTruncated"]) == (0, False)
 
 
@@ -222,9 +214,9 @@ def test_a_token_wins_over_a_start():
 
 def test_a_bucket_is_there_when_it_can_be_listed():
     bucket = Bucket(asked=[])
-    with viewed(by_model(bucket)) as client:
+    with Served(by_model(bucket)).client() as client:
         told = client.head_bucket(Bucket="b")
-    assert (told["ResponseMetadata"]["HTTPStatusCode"], told["BucketRegion"]) == (200, REGION)
+    assert (told["ResponseMetadata"]["HTTPStatusCode"], told["BucketRegion"]) == (200, "us-east-1")
     assert [call.values for call in bucket.asked] == [{"Bucket": "b", "MaxKeys": 0}]
 
 
@@ -235,7 +227,7 @@ def test_a_bucket_that_cannot_be_listed(code, status):
     def refuse(_: Call) -> Answer:
         raise Problem(code)
 
-    with viewed(by_model(refuse)) as client:
+    with Served(by_model(refuse)).client() as client:
         with pytest.raises(ClientError) as refused:
             client.head_bucket(Bucket="b")
         assert refused.value.response["Error"]["Code"] == status
@@ -245,16 +237,18 @@ def test_a_bucket_that_cannot_be_listed(code, status):
             client.list_objects_v2(Bucket="b")
 
 
+def test_boto3_asks_where_a_bucket_is():
+    with Served(by_model(Bucket())).client() as client:
+        assert client.get_bucket_location(Bucket="b")["LocationConstraint"] is None
+
+
 @pytest.mark.parametrize(
-    ("region", "told"), [("us-east-1", None), ("eu-central-1", "eu-central-1"), ("a&b", "a&b")]
+    ("region", "told"), [("us-east-1", ""), ("eu-central-1", "eu-central-1"), ("a&b", "a&amp;b")]
 )
 def test_a_bucket_is_where_the_gateway_is(region, told):
-    with viewed(by_model(Bucket()), region) as client:
-        assert client.get_bucket_location(Bucket="b")["LocationConstraint"] == told
-
-
-def test_a_location_is_written_as_s3_writes_it():
     request = RestRequest("GET", "b", query=(("location", ""),))
-    assert text_of(by_model(Bucket())(view(request))).endswith(
-        b'<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">eu-central-1</LocationConstraint>'
+    assert text_of(viewed(request, Bucket(), region)).endswith(
+        f'<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{told}</LocationConstraint>'.encode()
     )
+    reply = viewed(RestRequest("HEAD", "b"), Bucket(), region)
+    assert dict(reply.headers)["x-amz-bucket-region"] == region

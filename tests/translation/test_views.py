@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.joined import Joined
-from tests.rest.viewed import viewed
+from tests.rest.served import on_store
 from tests.stores.programs import connect
 from tests.translation.calls import empty, in_milliseconds
 
@@ -31,8 +30,7 @@ def direct(seaweedfs):
 @pytest.fixture(scope="module")
 def through(seaweedfs):
     """The same, as boto3 sees it through the views and the language of the store."""
-    joined = Joined(seaweedfs.endpoint_url, seaweedfs.access_key, seaweedfs.secret_key)
-    with viewed(joined.lead) as client:
+    with on_store(seaweedfs).client() as client:
         yield client
 
 
