@@ -17,6 +17,7 @@ from email.header import decode_header, make_header
 from typing import Final
 
 from gateway.messages import Headers, Problem
+from gateway.tables.operations import NEVER_STORED
 
 PREFIX: Final = "x-amz-meta-"
 
@@ -29,9 +30,6 @@ HEADERS: Final = (
     "Expires",
 )
 """Entries that are HTTP's own fields."""
-
-NEVER_STORED: Final = frozenset({"content-length", "content-md5"})
-"""Entries that describe the message, not the object."""
 
 MAX_METADATA: Final = 2048
 """Bytes of all names and values of a user's metadata (MetadataTooLarge)."""

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from gateway.messages import Attachment, Body, Call, Credentials, Problem
+from gateway.soap.carried import carried
 from gateway.soap.data import take_include
 from gateway.soap.envelope import refused
 from gateway.tables.contract import Contract
@@ -140,6 +141,10 @@ def build_call(call: Call, contract: Contract) -> Iterable[str | Body]:
         call: Its credentials are written with the Timestamp in S3's own form.
         contract: Of the party that is asked.
 
+    Raises:
+        Problem: NotImplemented, for what the contract has no place for; InvalidArgument, for what
+            XML cannot carry.
+
     """
     values = dict(call.values)
     if call.credentials is not None:
@@ -147,5 +152,6 @@ def build_call(call: Call, contract: Contract) -> Iterable[str | Body]:
         values["Timestamp"] = parse_moment(call.credentials.timestamp)
         values["Signature"] = call.credentials.signature
     out: list[str | Body] = [f'<{call.operation} xmlns="{escape(contract.namespace)}">']
-    writer_of(contract.operations[call.operation].request)(out, values)
+    kind = contract.operations[call.operation].request
+    writer_of(kind)(out, carried(values, kind, call.operation))
     return (*out, f"</{call.operation}>")

@@ -81,20 +81,21 @@ def parse_fault(message: bytes) -> Problem | None:
     return _fault_in(parse(message))
 
 
-def judge_reply(status: int, message: bytes) -> None:
-    """Return if a store's reply is an envelope with an answer in it; else raise what it tells.
+def judge_reply(status: int, message: bytes, charset: str = "") -> Element:
+    """Return the envelope that a store's reply is, when there is an answer in it; else raise what it tells.
 
     Args:
         status: HTTP's, which alone decides where there is no envelope (wire rule 7). A fault is
             one under any status.
         message: The envelope, or whatever came in its place.
+        charset: Of its Content-Type, "" for none.
 
     Raises:
         Problem: The fault's; ServiceUnavailable or InternalError, where there is no envelope.
 
     """
     try:
-        root = parse(message)
+        root = parse(message, charset)
     except MarkupError:
         raise Problem(_UNREADABLE.get(status, "InternalError")) from None
     problem = _fault_in(root)
@@ -102,6 +103,7 @@ def judge_reply(status: int, message: bytes) -> None:
         raise problem
     if local(root) != "Envelope" or status >= 300:
         raise Problem(_UNREADABLE.get(status, "InternalError"))
+    return root
 
 
 def _fault_in(root: Element) -> Problem | None:

@@ -52,6 +52,28 @@ def sign(operation: str, timestamp: str, secret: str) -> str:
     return base64.b64encode(digest).decode("ascii")
 
 
+def credentials_for(
+    operation: str, access_key: str, key_of: Callable[[str], tuple[str, str] | None], now: datetime
+) -> Credentials:
+    """Return the security elements of a message of our own to a store.
+
+    Args:
+        operation: The local name of the operation element.
+        access_key: The client's.
+        key_of: The key and secret that sign towards the store for it, None for an unknown one.
+        now: The gateway's clock, aware.
+
+    Raises:
+        Problem: InvalidAccessKeyId, when the key is gone since the client was checked.
+
+    """
+    pair = key_of(access_key)
+    if pair is None:
+        raise Problem("InvalidAccessKeyId", details=(("AWSAccessKeyId", access_key),))
+    timestamp = build_moment(now)
+    return Credentials(pair[0], timestamp, sign(operation, timestamp, pair[1]))
+
+
 def check(
     operation: str, credentials: Credentials, secret_of: Callable[[str], str | None], now: datetime
 ) -> None:

@@ -182,6 +182,9 @@ def _read(documents: Mapping[str, bytes], trees: Mapping[str, etree._Element], r
         )
         for name, (request, response) in parts.items()
     }
+    for name, message in operations.items():
+        if len(message.response.elements) > 1:
+            raise ContractError(f"The answer of {name} holds more than one element.")
     location = (port.binding_options or {}).get("address") or ""
     return Contract(compiler.namespace, operations, compiler.named, location)
 

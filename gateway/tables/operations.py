@@ -24,6 +24,9 @@ SERVICE, BUCKET_SCOPE, OBJECT_SCOPE = "service", "bucket", "object"
 CONTENT_RANGE: Final = "Content-Range"
 """The metadata entry that tells which part of an object an answer with Status 206 is (wire rule 31)."""
 
+NEVER_STORED: Final = frozenset({"content-length", "content-md5"})
+"""Metadata entries that describe the message, not the object, in lower case (wire rule 32)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

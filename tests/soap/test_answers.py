@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from gateway.messages import Answer, Body, Problem
+from gateway.messages import Answer, Attachment, Body, Problem
 from gateway.service.documents import own_documents
 from gateway.soap.answers import build_answer, parse_answer
 from gateway.soap.envelope import build_envelope, parse_envelope
@@ -185,18 +185,71 @@ def test_what_cannot_be_told_is_an_internal_error(grant, why):
 @pytest.mark.parametrize(
     ("node", "why"),
     [
-        (element("", "GetObject"), "the Body holds no answer to the operation asked for"),
-        (parse(b"<DeleteObject/>"), "the Body holds no answer to the operation asked for"),
+        (element("", "GetObject"), "it is no DeleteObjectResponse"),
+        (parse(b"<DeleteObject/>"), "it is no DeleteObjectResponse"),
+        (element(""), "it holds no DeleteObjectResponse, or two"),
         (element("<DeleteObjectResponse><Code>x</Code></DeleteObjectResponse>"), "Code is not a number"),
-        (element("<DeleteObjectResponse/><DeleteObjectResponse/>"), "DeleteObjectResponse stands twice"),
+        (
+            element("<DeleteObjectResponse/><DeleteObjectResponse/>"),
+            "it holds no DeleteObjectResponse, or two",
+        ),
     ],
 )
 def test_what_is_no_answer(node, why):
     with pytest.raises(Problem) as caught:
         parse_answer(node, "DeleteObject", CONTRACT)
-    assert str(caught.value) == f"InvalidSOAPRequest: The SOAP request body is invalid: {why}."
+    assert str(caught.value) == f"InternalError: The store's answer cannot be read: {why}."
 
 
 @pytest.mark.parametrize("operation", WRITTEN)
-def test_a_stores_answer_that_lacks_everything_is_read(operation):
-    assert parse_answer(element("", operation), operation, CONTRACT) == Answer(operation, {})
+def test_a_stores_answer_that_lacks_every_field_is_read(operation):
+    inner = "".join(f"<{inner.name}/>" for inner in CONTRACT.operations[operation].response.elements)
+    assert parse_answer(element(inner, operation), operation, CONTRACT) == Answer(operation, {})
+
+
+def test_an_answer_to_a_set_is_its_element_alone():
+    assert parse_answer(element("", "SetBucketAccessControlPolicy"), "SetBucketAccessControlPolicy", CONTRACT)
+    with pytest.raises(Problem, match="it is no SetBucketAccessControlPolicyResponse"):
+        parse_answer(element(""), "SetBucketAccessControlPolicy", CONTRACT)
+
+
+@pytest.mark.parametrize(
+    ("operation", "text", "values"),
+    [
+        (
+            "CreateBucket",
+            (
+                "<CreateBucketResponse><CreateBucketResponse><BucketName>b</BucketName></CreateBucketResponse>"
+                "</CreateBucketResponse>"
+            ),
+            {"BucketName": "b"},
+        ),
+        (
+            "CopyObject",
+            "<CopyObjectResponse><CopyObjectResponse><ETag>t</ETag></CopyObjectResponse></CopyObjectResponse>",
+            {"ETag": '"t"'},
+        ),
+        ("ListBucket", "<ListBucketResult><Name>b</Name></ListBucketResult>", {"Name": "b"}),
+        ("CopyObject", "<CopyObjectResult><ETag>t</ETag></CopyObjectResult>", {"ETag": '"t"'}),
+    ],
+)
+def test_answers_as_amazons_documentation_shows_them_are_read(operation, text, values):
+    """A store may have been written after the samples and not after the schema."""
+    assert parse_answer(parse(text.encode()), operation, CONTRACT) == Answer(operation, values)
+
+
+XOP = '<x:Include xmlns:x="http://www.w3.org/2004/08/xop/include" href="cid:{0}"/>'
+
+
+def test_data_may_be_included_from_beside():
+    """As MTOM has it."""
+    attachment = Attachment("a", Body(b"data"))
+    inside = f"<GetObjectResponse><Data>{XOP.format('a')}</Data></GetObjectResponse>"
+    answer = parse_answer(element(inside, "GetObject"), "GetObject", CONTRACT, attachment)
+    assert answer.values == {"Data": attachment.body}
+
+
+def test_an_include_that_leads_nowhere_is_no_answer():
+    inside = f"<GetObjectResponse><Data>{XOP.format('b')}</Data></GetObjectResponse>"
+    with pytest.raises(Problem, match=r"InternalError: .* an Include names no part of this message"):
+        parse_answer(element(inside, "GetObject"), "GetObject", CONTRACT, Attachment("a", Body(b"data")))

@@ -276,4 +276,9 @@ def test_a_reply_that_is_no_answer_tells_why(status, reply, code):
 
 
 def test_a_reply_with_an_answer_passes():
-    judge_reply(200, ENVELOPE % b"<Answer/>")
+    assert judge_reply(200, ENVELOPE % b"<Answer/>")[0][0].tag == "Answer"
+
+
+def test_the_charset_of_the_content_type_wins():
+    text = (ENVELOPE % b"<Answer>\xe9</Answer>").replace(b"<e:Envelope", b"<?xml version='1.0'?><e:Envelope")
+    assert judge_reply(200, text, "iso-8859-1")[0][0].text == "\xe9"

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.messages import Credentials, Problem
 from gateway.soap import signature
-from gateway.soap.signature import check, sign
+from gateway.soap.signature import check, credentials_for, sign
 from gateway.wire.texts import build_moment
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -196,3 +196,15 @@ def test_an_unknown_key_costs_the_same_as_a_wrong_signature(monkeypatch, timesta
         costs[name] = list(counted)
     assert costs["unknown"] == costs["wrong"] == ["digest", "digest", "compare", "compare"]
     assert costs["right"] == costs["wrong"]
+
+
+def test_a_message_of_our_own_is_signed_for_now_with_the_keys_the_store_knows():
+    mine = credentials_for("GetObject", "ALICE", {"ALICE": (KEY, SECRET)}.get, NOON)
+    assert (mine.access_key, mine.timestamp) == (KEY, NOON_TEXT)
+    check("GetObject", mine, secret_of, NOON)
+
+
+def test_a_key_that_is_gone_signs_nothing():
+    with pytest.raises(Problem) as caught:
+        credentials_for("GetObject", "ALICE", {}.get, NOON)
+    assert (caught.value.code, caught.value.details) == ("InvalidAccessKeyId", (("AWSAccessKeyId", "ALICE"),))

@@ -301,7 +301,7 @@ DIALECT = """<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:s="
 <x:element name="DeleteObjectResponse"><x:complexType><x:sequence>
  <x:element name="DeleteObjectResponse"><x:complexType><x:sequence>
   <x:element name="Description" type="d:Words"/><x:element name="Code" type="x:integer" nillable="true"/>
- </x:sequence></x:complexType></x:element>
+ </x:sequence></x:complexType></x:element>{second}
 </x:sequence></x:complexType></x:element>
 <x:element name="Header" type="x:string"/>
 <x:simpleType name="Words"><x:restriction base="x:token"><x:maxLength value="9"/></x:restriction></x:simpleType>
@@ -326,6 +326,7 @@ DEFAULTS = {
     "request": "DeleteObject",
     "content": '<x:sequence><x:element name="Key" type="x:string"/><x:element name="Bucket" type="x:anyURI"/></x:sequence>',
     "types": "",
+    "second": "",
     "part": 'element="d:DeleteObject"',
     "parts": "",
     "operation": "DeleteObject",
@@ -478,6 +479,12 @@ REFUSED = {
     "an attribute": (
         {"content": element_of("x:int") + '<x:attribute name="a" type="x:int"/>'},
         "attributes",
+    ),
+    "an answer of two elements": (
+        {
+            "second": '<x:element name="Second" type="x:string"/>',
+        },
+        "holds more than one element",
     ),
     "two elements of one name": (
         {
