@@ -104,23 +104,31 @@ def parse_token(token: str) -> str:
     return marker
 
 
+def last_listed(listed: Mapping[str, Any]) -> str:
+    """Return the mark of a page's end: the store's NextMarker, else the last of the page, "" for none.
+
+    A store tells it where a delimiter was asked for, and seldom otherwise.
+    """
+    prefixes = [one.get("Prefix", "") for one in listed.get("CommonPrefixes", ())[-1:]]
+    keys = [one.get("Key", "") for one in listed.get("Contents", ())[-1:]]
+    return listed.get("NextMarker") or max(keys + prefixes, default="")
+
+
 def next_marker(listed: Mapping[str, Any]) -> str:
     """Return the marker of the page behind one that is truncated.
 
     Args:
-        listed: An answer to ListBucket. It has a NextMarker where a delimiter was asked for, and
-            none otherwise: then the last of the page is the mark.
+        listed: An answer to ListBucket.
 
     Raises:
         Problem: InternalError, for an answer that says there is more and not where.
 
     """
-    prefixes = [one.get("Prefix", "") for one in listed.get("CommonPrefixes", ())]
-    keys = [one.get("Key", "") for one in listed.get("Contents", ())]
-    marker = listed.get("NextMarker") or max([*keys[-1:], *prefixes[-1:]], default="")
+    marker = last_listed(listed)
     if not marker:
         raise Problem("InternalError", "The store says that there is more to list, and not where.")
-    return f"{marker}{LAST}" if marker in prefixes else marker
+    is_prefix = any(marker == one.get("Prefix") for one in listed.get("CommonPrefixes", ()))
+    return f"{marker}{LAST}" if is_prefix else marker
 
 
 # -- documents --------------------------------------------------------------------------------

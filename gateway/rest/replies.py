@@ -20,15 +20,14 @@ from typing import Any, Final
 
 from gateway.messages import Answer, Body, Call, Headers, HttpReply, Piece, Problem
 from gateway.rest.calls import OVERRIDES
-from gateway.rest.claims import bad_argument
 from gateway.rest.documents import document_reply
-from gateway.rest.listings import listing_reply, parse_encoding
-from gateway.rest.metadata import HEADERS, NEVER_STORED, PREFIX, encode_value
+from gateway.rest.listings import last_listed, listing_reply, parse_encoding
+from gateway.rest.metadata import HEADERS, PREFIX, encode_value
 from gateway.rest.places import MAX_LISTED
 from gateway.rest.signature import uri_encode
 from gateway.tables.contract import Contract
 from gateway.tables.errors import STATUS_HEADERS, phrase
-from gateway.tables.operations import CONTENT_RANGE, Field, Operation
+from gateway.tables.operations import CONTENT_RANGE, NEVER_STORED, Field, Operation
 from gateway.wire.proof import Tally
 from gateway.wire.texts import parse_etag
 from gateway.wire.values import writer_of
@@ -112,11 +111,15 @@ def overrides(query: Query) -> Headers:
         if name not in OVERRIDES:
             continue
         if _NO_LATIN1.search(value):
-            raise bad_argument(name, value, "Header value cannot be represented using ISO-8859-1.")
+            raise _refused(name, value, "Header value cannot be represented using ISO-8859-1.")
         if _CONTROL.search(value):
-            raise bad_argument(name, value, "A header value has no control characters.")
+            raise _refused(name, value, "A header value has no control characters.")
         found.append((OVERRIDES[name], value.strip(" \t")))
     return tuple(found)
+
+
+def _refused(name: str, value: str, message: str) -> Problem:
+    return Problem("InvalidArgument", message, (("ArgumentName", name), ("ArgumentValue", value)))
 
 
 def _overridden(headers: list[tuple[str, str]], query: Query) -> Headers:
@@ -239,11 +242,12 @@ def _put_document(draft: Draft, one: Field, values: Mapping[str, Any]) -> None:
 def _listing(draft: Draft, values: Mapping[str, Any]) -> HttpReply:
     """Return a page of a listing; what was asked is said again from the call, as it was asked."""
     asked = draft.call.values
+    is_cut = values.get("IsTruncated") and asked.get("Delimiter")  # then S3 always tells where
     fields = (
         ("Name", values.get("Name") or asked["Bucket"]),
         ("Prefix", asked.get("Prefix", "")),
         ("Marker", asked.get("Marker", "")),
-        ("NextMarker", values.get("NextMarker", "")),
+        ("NextMarker", last_listed(values) if is_cut else values.get("NextMarker", "")),
         ("MaxKeys", str(asked.get("MaxKeys", MAX_LISTED))),
         ("Delimiter", asked.get("Delimiter", "")),
     )

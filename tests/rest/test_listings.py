@@ -20,6 +20,8 @@ from gateway.rest.listings import (
     parse_token,
 )
 from tests.joined import our_contract
+from tests.rest.bucket import Bucket, names_of
+from tests.rest.served import Served, by_model
 from tests.rest.viewed import text_of
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
@@ -121,6 +123,20 @@ def test_the_next_page_begins_where_the_store_says_or_behind_the_last(listed, ma
 def test_a_page_that_goes_on_nowhere_is_the_stores_mistake(listed):
     with pytest.raises(Problem, match="InternalError"):
         next_marker(listed)
+
+
+@pytest.mark.parametrize("tells", [True, False])
+@pytest.mark.parametrize("groups", ["named", "below"])
+@pytest.mark.parametrize("delimiter", ["", "/"])
+def test_the_first_listing_pages_as_s3s_whatever_the_store_tells(delimiter, groups, tells):
+    """S3 tells NextMarker where there is a delimiter, and a client without it goes on behind the last key."""
+    bucket = Bucket(("a/1", "a/2", "b", "c/1", "d"), groups, tells)
+    with Served(by_model(bucket)).client() as client:
+        pages = client.get_paginator("list_objects").paginate(
+            Bucket="b", Delimiter=delimiter, PaginationConfig={"PageSize": 1}
+        )
+        came = [name for page in pages for name in names_of(page)]
+    assert came == names_of(bucket.page({"Delimiter": delimiter, "MaxKeys": 1000}))
 
 
 def document(fields, listed, *, encoded):
