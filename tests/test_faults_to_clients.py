@@ -146,6 +146,19 @@ def test_boto3_reads_code_status_and_message(row, form):
     )
 
 
+@pytest.mark.parametrize("form", FORMS)
+@ROWS
+def test_a_soap_client_reads_the_documented_form(row, form):
+    """However a store writes a fault, it is passed on as S3 writes it (wire rule 9)."""
+    details = tuple((name, f"a {name}") for name in row.details)
+    has_detail = form not in WITHOUT_DETAIL
+    told = Problem(
+        row.code, "" if form == "without a message" else row.message, details if has_detail else ()
+    )
+    ids = THEIRS if has_detail else OUR_IDS
+    assert build_fault(told_of(FORMS[form](row)), OUR_IDS) == build_fault(told, ids)
+
+
 @ROWS
 def test_the_answer_to_head_is_its_status(row):
     """There is no body, so botocore makes the code of the status; the ids are in the head all the same."""

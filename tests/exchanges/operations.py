@@ -98,7 +98,7 @@ def _field(message: bytes, name: str) -> str:
     )
 
 
-def _read(request: bytes) -> tuple[RequestHead, bytes]:
+def parts_of(request: bytes) -> tuple[RequestHead, bytes]:
     """Return a request's head, and its body without the chunks of HTTP."""
     raw, _, body = request.partition(b"\r\n\r\n")
     head = parse_request_head(raw + b"\r\n\r\n")
@@ -107,7 +107,7 @@ def _read(request: bytes) -> tuple[RequestHead, bytes]:
 
 def envelope_of(message: bytes) -> bytes:
     """Return the envelope of a SOAP message, alone or the first of its parts."""
-    body = _read(message)[1] if message.startswith(b"POST ") else message.partition(b"\r\n\r\n")[2]
+    body = parts_of(message)[1] if message.startswith(b"POST ") else message.partition(b"\r\n\r\n")[2]
     content_type = _field(message, "content-type")
     if not form_of(content_type):
         return body
@@ -136,7 +136,7 @@ def play(request: bytes, endpoint_url: str, clock: dt.datetime, exchange: Exchan
         Every message but the first, in order.
 
     """
-    head, body = _read(request)
+    head, body = parts_of(request)
     soap = Soap(
         contract=our_contract(),
         documents=own_documents(),
@@ -155,7 +155,7 @@ def play(request: bytes, endpoint_url: str, clock: dt.datetime, exchange: Exchan
         asked = next(conversation)
         while True:
             prepared = rest.prepare(asked)
-            sent = b"".join(map(_bytes_of, prepared.pieces))
+            sent = b"".join(map(bytes_of, prepared.pieces))
             message = build_request_head(prepared, len(sent)) + sent
             yield REST_REQUEST, message
             raw_reply = exchange(message, prepared.method)
@@ -167,7 +167,7 @@ def play(request: bytes, endpoint_url: str, clock: dt.datetime, exchange: Exchan
         reply = soap.refuse(problem, head, OUR_IDS)
     framing = Framing.of(reply, head, close=False)
     written = reply_head(reply, framing, OUR_IDS, clock.timestamp())
-    yield SOAP_ANSWER, written + b"".join(map(_bytes_of, reply.pieces))
+    yield SOAP_ANSWER, written + b"".join(map(bytes_of, reply.pieces))
 
 
 def _reply_of(raw: bytes, *, stream: bool) -> RestReply:
@@ -178,7 +178,7 @@ def _reply_of(raw: bytes, *, stream: bool) -> RestReply:
     return reply
 
 
-def _bytes_of(piece: Piece) -> bytes:
+def bytes_of(piece: Piece) -> bytes:
     if isinstance(piece, bytes):
         return piece
     data: bytes = piece.source
