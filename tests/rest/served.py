@@ -28,6 +28,22 @@ from tests.stores.store import Store
 
 SECRETS: Mapping[str, str] = {ALICE.access_key: ALICE.secret_key}
 
+MOMENT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def entry(name: str, value: str) -> dict[str, str]:
+    """One entry of metadata."""
+    return {"Name": name, "Value": value}
+
+
+OBJECT: Mapping[str, Any] = {
+    "Status": {"Code": 200, "Description": "OK"},
+    "Data": b"hello",
+    "LastModified": MOMENT,
+    "ETag": '"5d41402abc4b2a76b9719d911017c592"',
+}
+"""An object as SOAP answers it, without metadata."""
+
 Back = Callable[[Call], Generator[Any, Any, Answer]]
 """Leads one Call to its Answer."""
 
