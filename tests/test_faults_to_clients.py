@@ -7,16 +7,20 @@ boto3's ClientError holds. Nothing is sent: the codecs stand between the fault a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
 
-from gateway.messages import HttpReply, Ids, Problem
+from gateway.messages import HttpReply, Ids, Problem, RestReply
 from gateway.rest.errors import build_error
+from gateway.soap.ask import Soap
 from gateway.soap.faults import build_fault, fault_code, judge_reply
-from gateway.tables.errors import DOCUMENTED, ERRORS, Error, message_of, row_for
+from gateway.tables.errors import DOCUMENTED, ERRORS, SECRET_DETAILS, Error, message_of, row_for
 from gateway.wire.markup import escape
 from tests.exchanges.transcripts import OUR_IDS, ErrorExchange, error_exchanges, read_reply
+from tests.joined import our_contract
+from tests.rest.served import SECRETS, Served
 from tests.rest.viewed import read
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -171,6 +175,52 @@ def test_the_answer_to_head_is_its_status(row):
     ids = OUR_IDS if row.on_header else THEIRS
     assert (headers["x-amz-request-id"], headers["x-amz-id-2"]) == (ids.request_id, ids.host_id)
     assert "content-type" not in headers
+
+
+@pytest.mark.parametrize("code", ["PermanentRedirect", "TemporaryRedirect", "Redirect"])
+def test_a_redirection_tells_boto3_a_region(code):
+    """It would ask for it by HEAD of the bucket, be redirected again, and so on without an end."""
+    for method in ("head_object", "get_object", "delete_object"):
+        response = refused(fault_11(f"Client.{code}", "Elsewhere."), method).response
+        assert response["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == "us-east-1"
+
+
+def refused(fault: bytes, method: str) -> ClientError:
+    """What a call of boto3 raises, when the store behind the gateway answers it with a fault."""
+    soap = Soap(
+        contract=our_contract(),
+        host="store",
+        key_of=lambda key: (key, SECRETS[key]),
+        now=lambda: datetime.now(UTC),
+        new_id=lambda: "0" * 32,
+    )
+    reply = RestReply(500, "Internal Server Error", (("content-type", "text/xml; charset=utf-8"),), fault)
+    with Served(soap.ask, lambda _: reply).client() as client, pytest.raises(ClientError) as raised:
+        getattr(client, method)(Bucket="bucket", Key="key")
+    return raised.value
+
+
+@ROWS
+def test_boto3_raises_the_error_of_a_store_that_speaks_soap(row):
+    """All the way: boto3, REST's serving side, SOAP's asking side. Wire rule 6 for errors about a signature."""
+    shown = Error("InternalError", 500, "Internal Server Error", "Server") if row.on_signature else row
+    status = shown.status or 400
+    error = refused(FORMS["ours"](row), "delete_object")
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    if status == 304:
+        return
+    told = error.response["Error"]
+    assert told["Code"] == (shown.rest_code or shown.code)
+    assert row.on_signature or told["Message"] == message_of(row.code, row.message)
+    assert not told.keys() & SECRET_DETAILS
+
+
+@ROWS
+def test_boto3_raises_the_status_of_a_head(row):
+    status = 500 if row.on_signature else row.status or 400
+    error = refused(FORMS["ours"](row), "head_object")
+    assert error.response["Error"]["Code"] == str(status)
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from gateway.rest.grants import Whose, wanted_owners, with_owners
 from gateway.rest.payload import Payload
 from gateway.rest.presigned import in_fields
 from gateway.rest.replies import build_reply, overrides
-from gateway.rest.views import View
+from gateway.rest.views import REGION_HEADER, View
 from gateway.tables.contract import Contract
 from gateway.tables.operations import OPERATIONS, Operation
 from gateway.wire.http1 import RequestHead
@@ -196,12 +196,16 @@ class Rest:
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
         """Write a problem as S3's REST error document.
 
+        A redirection tells our region where the store told none, for clients sign with ours: boto3 would
+        ask for it by HEAD of the bucket, be redirected again, and never end.
+
         Args:
             problem: What came out of `admit` or `serve`, or of the gate.
             head: Of the request; None when it could not be read.
             ids: Of the request.
 
         """
+        problem = replace(problem, headers=((REGION_HEADER, self.region), *problem.headers))
         if head is None:
             return build_error(problem, ids)
         return build_error(problem, ids, resource=head.path, method=head.method)

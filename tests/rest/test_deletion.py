@@ -7,6 +7,8 @@ from base64 import b64encode
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.messages import Answer, Problem, RestRequest
 from gateway.rest.deletion import ABOUT_ALL, MAX_DELETED, Deletion, Doomed, parse_deletion
@@ -98,6 +100,32 @@ def test_what_is_no_such_document_is_malformed(body):
     with pytest.raises(Problem) as refused:
         parse_deletion(body.encode())
     assert refused.value == Problem("MalformedXML")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<Delete>",
+                "</Delete>",
+                "<Object>",
+                "</Object>",
+                "<Key>",
+                "</Key>",
+                "k",
+                "<Quiet>true</Quiet>",
+                "\x00",
+            ]
+        ),
+        max_size=12,
+    ).map(lambda parts: "".join(parts).encode())
+    | st.binary(max_size=60)
+)
+def test_any_body_is_a_deletion_or_malformed(body):
+    try:
+        assert parse_deletion(body).objects
+    except Problem as problem:
+        assert problem.code == "MalformedXML"
 
 
 # -- the checksum -----------------------------------------------------------------------------
