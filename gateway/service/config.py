@@ -37,7 +37,6 @@ from gateway.service.settings import (
     read_seconds,
     read_soap_path,
     read_workers,
-    unbuilt,
 )
 
 __all__ = [
@@ -75,7 +74,7 @@ class Gateway:
     admin: Annotated[Endpoint | None, Key("tcp:9180:interface=127.0.0.1", read_admin)]
     workers: Annotated[int, Key("1", read_workers)]
     trusted_proxies: Annotated[tuple[Network, ...], Key("", read_networks)]
-    rest_auth: Annotated[str, Key("verify", choice("verify", unbuilt=("pass",)))]
+    rest_auth: Annotated[str, Key("verify", choice("verify", "pass"))]
     attachments: Annotated[str, Key("dime", choice("dime", "mime"))]
     etag: Annotated[str, Key("md5", choice("md5", "store"))]
     replay: Annotated[str, Key("off", choice("off", unbuilt=("refuse",)))]
@@ -87,12 +86,12 @@ class Backend:
     """`[backend]`: the store."""
 
     endpoint_url: Annotated[str, Key("http://127.0.0.1:9000", read_endpoint_url)]
-    protocol: Annotated[str, Key("rest", choice("rest", unbuilt=("soap",)))]
+    protocol: Annotated[str, Key("rest", choice("rest", "soap"))]
     region: Annotated[str, Key("us-east-1", read_region)]
     addressing_style: Annotated[str, Key("path", choice("path", "virtual"))]
     payload_signing_enabled: Annotated[bool | None, Key("", read_flag)]
     acl: Annotated[str, Key("pass", choice("pass", "drop"))]
-    wsdl: Annotated[None, Key("", unbuilt)]
+    wsdl: Annotated[Path | None, Key("", read_optional_path)]
     ca_bundle: Annotated[Path | None, Key("", read_optional_path)]
 
 
@@ -138,6 +137,7 @@ class Config:
         backend: The store.
         credentials: Whom we know.
         limits: Sizes and times.
+        given: Section and key of every setting that was written and not left to its default.
 
     """
 
@@ -146,6 +146,7 @@ class Config:
     backend: Backend
     credentials: CredentialsSection
     limits: Limits
+    given: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -199,9 +200,25 @@ def _understand(ini: Ini, source: Source) -> Config:
                 mistakes += (Mistake(line or entry.line, section, name, text) for line, text in wrong.found)
         if len(values) == len(keys_of(section)):
             sections[section] = kind(**values)
+    mistakes += _contradictions(sections, given)
     if mistakes:
         raise ConfigError(*map(source.tell, sorted(mistakes, key=lambda mistake: mistake.line)))
-    return Config(path=source.path, **sections)
+    return Config(path=source.path, given=frozenset(given), **sections)
+
+
+def _contradictions(sections: Mapping[str, Any], given: Mapping[tuple[str, str], Entry]) -> Iterator[Mistake]:
+    """Find settings that another one forbids."""
+    if not {"gateway", "backend"} <= sections.keys():
+        return  # what they say is not known
+    soap = sections["backend"].protocol == "soap"
+    if soap and sections["gateway"].rest_auth == "pass":
+        entry = given["gateway", "rest_auth"]
+        text = "a SOAP store cannot check what a REST client signed; write verify"
+        yield Mistake(entry.line, entry.section, entry.key, text)
+    if not soap and sections["backend"].wsdl is not None:
+        entry = given["backend", "wsdl"]
+        text = "a REST store has none; write protocol = soap, or leave it empty"
+        yield Mistake(entry.line, entry.section, entry.key, text)
 
 
 def _unknown(ini: Ini) -> Iterator[Mistake]:

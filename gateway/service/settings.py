@@ -81,12 +81,6 @@ def choice(*built: str, unbuilt: tuple[str, ...] = ()) -> Reader[str]:
     return read_choice
 
 
-def unbuilt(entry: Entry, _source: Source) -> None:
-    """Refuse everything but nothing: what this setting is for does not exist yet."""
-    if entry.text:
-        raise Wrong("this is not built yet; leave it empty")
-
-
 def read_workers(entry: Entry, _source: Source) -> int:
     """Read the number of processes: so far one."""
     if entry.text != "1":
@@ -168,12 +162,12 @@ def read_public_url(entry: Entry, _source: Source) -> str:
 
 
 def read_endpoint_url(entry: Entry, _source: Source) -> str:
-    """Read the store's address: scheme, host and port, and a path that stands before every bucket's."""
+    """Read the store's address: scheme, host, port, and a path: SOAP's, or before every bucket's."""
     url = _split_url(entry.text)
     path = url.path.rstrip("/")
     if not _PATH.fullmatch(path):
         raise Wrong(f"{url.path!r} cannot stand before a bucket; write a path of plain names, as /store")
-    return entry.text.rstrip("/")
+    return entry.text
 
 
 def _split_url(text: str) -> SplitResult:

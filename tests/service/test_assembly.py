@@ -25,6 +25,11 @@ def directory(tmp_path):
     return tmp_path
 
 
+def warnings_of(directory, settings):
+    config = make_config(directory, settings)
+    return warnings_about(config, config.backend.endpoint_url)
+
+
 def put_together(config, reactor):
     return on_reactor(lambda: assemble(config, carrier_for(reactor), reactor))
 
@@ -43,14 +48,13 @@ class Noting:
 
 HAVE_ONE_VALUE = {
     ("gateway", "workers"),
-    ("gateway", "rest_auth"),
     ("gateway", "replay"),
-    ("backend", "protocol"),
-    ("backend", "wsdl"),
 }
 """Keys of parts that are not built yet: the configuration refuses every other value."""
 
 READ_BY_TAP = {("gateway", "admin")}
+
+READ_FOR_SOAP_STORES = {("backend", "wsdl")}
 
 
 def test_no_key_is_ignored(directory, reactor):
@@ -71,7 +75,7 @@ def test_no_key_is_ignored(directory, reactor):
 
     on_reactor(run)
     every = {(section, key) for section in SECTIONS for key in keys_of(section)}
-    assert every - read == HAVE_ONE_VALUE | READ_BY_TAP
+    assert every - read == HAVE_ONE_VALUE | READ_BY_TAP | READ_FOR_SOAP_STORES
 
 
 def test_limits_reach_the_parts_that_keep_them(directory, reactor):
@@ -109,8 +113,7 @@ def test_soap_is_what_the_configuration_says(directory, reactor):
         ("limits", "max_inline_answer"): "3",
         ("limits", "max_object"): "4",
     }
-    cells = put_together(make_config(directory, settings), reactor).front.cells
-    soap, rest = (cell.front for cell in cells)
+    soap = put_together(make_config(directory, settings), reactor).front.cells[0].front
     assert (soap.domains, soap.public_url, soap.soap_path) == (
         ("s3.example.com",),
         "https://s3.example.com/soap",
@@ -123,7 +126,6 @@ def test_soap_is_what_the_configuration_says(directory, reactor):
     assert soap.attachments == "mime"
     assert soap.secret_of("AKALICE") == "alices+secret/key"
     assert soap.now().tzinfo is UTC
-    assert rest.name == "rest"
 
 
 def test_every_secure_endpoint_has_its_context(directory, reactor):
@@ -180,7 +182,7 @@ def test_requests_are_named_as_s3_names_them():
 
 
 def test_nothing_to_warn_of(directory):
-    assert warnings_about(make_config(directory, {})) == ()
+    assert warnings_of(directory, {}) == ()
 
 
 @pytest.mark.parametrize(
@@ -189,10 +191,11 @@ def test_nothing_to_warn_of(directory):
         ({("gateway", "listen"): "tcp:1"}, "every SOAP call will be refused"),
         ({("limits", "tls_minimum"): "1.0"}, "tls_minimum = 1.0"),
         ({("backend", "payload_signing_enabled"): "false"}, "over plain HTTP"),
+        ({("backend", "protocol"): "soap"}, "SOAP travels to the store over plain HTTP"),
     ],
 )
 def test_what_an_operator_should_know(directory, settings, said):
-    (warning,) = warnings_about(make_config(directory, settings))
+    (warning,) = warnings_of(directory, settings)
     assert said in warning
 
 
@@ -202,7 +205,8 @@ def test_what_an_operator_should_know(directory, settings, said):
         {("gateway", "listen"): "tcp:1", ("gateway", "trusted_proxies"): "10.0.0.0/8"},
         {("backend", "payload_signing_enabled"): "false", ("backend", "endpoint_url"): "https://store"},
         {("backend", "payload_signing_enabled"): "true"},
+        {("backend", "protocol"): "soap", ("backend", "endpoint_url"): "https://store/soap"},
     ],
 )
 def test_what_needs_no_warning(directory, settings):
-    assert warnings_about(make_config(directory, settings)) == ()
+    assert warnings_of(directory, settings) == ()

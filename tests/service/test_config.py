@@ -26,13 +26,13 @@ VALUES = {  # of every key: something else than the default, how it is understoo
         (ip_network("10.0.0.0/8"), ip_network("::1")),
         "10.0.0.1/8",
     ),
-    ("gateway", "rest_auth"): ("verify", "verify", "pass"),
+    ("gateway", "rest_auth"): ("pass", "pass", "none"),
     ("gateway", "attachments"): ("mime", "mime", "swa"),
     ("gateway", "etag"): ("store", "store", "sha"),
     ("gateway", "replay"): ("off", "off", "refuse"),
     ("gateway", "drain_timeout"): ("0.5", 0.5, "0"),
-    ("backend", "endpoint_url"): ("https://[::1]:1/", "https://[::1]:1", "store:9000"),
-    ("backend", "protocol"): ("rest", "rest", "soap"),
+    ("backend", "endpoint_url"): ("https://[::1]:1/", "https://[::1]:1/", "store:9000"),
+    ("backend", "protocol"): ("soap", "soap", "dav"),
     ("backend", "region"): ("eu-west-1", "eu-west-1", "a b"),
     ("backend", "addressing_style"): ("virtual", "virtual", "auto"),
     ("backend", "payload_signing_enabled"): ("false", False, "no"),
@@ -68,7 +68,7 @@ def test_every_key_of_every_section_is_in_this_table():
 
 
 def test_sections_are_the_fields_of_a_config():
-    assert [field.name for field in fields(Config)] == ["path", *SECTIONS]
+    assert [field.name for field in fields(Config)] == ["path", *SECTIONS, "given"]
 
 
 def write(directory, text):
@@ -124,15 +124,28 @@ def test_a_mistake_names_file_line_section_and_key(tmp_path, section, key):
     [
         ("gateway", "workers", "auto"),
         ("gateway", "workers", "4"),
-        ("gateway", "rest_auth", "pass"),
         ("gateway", "replay", "refuse"),
-        ("backend", "protocol", "soap"),
-        ("backend", "wsdl", "store.wsdl"),
     ],
 )
 def test_what_is_not_built_yet_is_refused(tmp_path, section, key, value):
     (line,) = refused(tmp_path, f"[{section}]\n{key} = {value}\n")
     assert "not built yet" in line
+
+
+def test_a_soap_store_cannot_check_what_a_rest_client_signed(tmp_path):
+    (line,) = refused(tmp_path, "[backend]\nprotocol = soap\n[gateway]\nrest_auth = pass\n")
+    assert ":4: [gateway] rest_auth: a SOAP store cannot check" in line
+
+
+def test_a_rest_store_has_no_wsdl(tmp_path):
+    (line,) = refused(tmp_path, "[backend]\nwsdl = store.wsdl\n")
+    assert ":2: [backend] wsdl: a REST store has none" in line
+
+
+def test_a_soap_store_may_have_a_wsdl_of_its_own(tmp_path):
+    config = read_config(write(tmp_path, "[backend]\nprotocol = soap\nwsdl = store.wsdl\n"))
+    assert config.backend.wsdl == tmp_path / "store.wsdl"
+    assert config.given == {("backend", "protocol"), ("backend", "wsdl")}
 
 
 def test_an_unknown_key_is_refused_with_what_was_meant(tmp_path):
@@ -193,7 +206,7 @@ def test_a_path_that_cannot_stand_before_a_bucket(tmp_path, path):
 
 def test_a_path_before_every_bucket(tmp_path):
     config = read_config(write(tmp_path, "[backend]\nendpoint_url = http://store/a.b/c/\n"))
-    assert config.backend.endpoint_url == "http://store/a.b/c"
+    assert config.backend.endpoint_url == "http://store/a.b/c/"
 
 
 def test_paths_start_from_the_directory_of_the_file(tmp_path, monkeypatch):
