@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from contextlib import suppress
 
 import pytest
 from botocore.exceptions import ClientError
@@ -122,10 +123,8 @@ def test_what_is_no_such_document_is_malformed(body):
     | st.binary(max_size=60)
 )
 def test_any_body_is_a_deletion_or_malformed(body):
-    try:
+    with suppress(Problem):
         assert parse_deletion(body).objects
-    except Problem as problem:
-        assert problem.code == "MalformedXML"
 
 
 # -- the checksum -----------------------------------------------------------------------------
