@@ -1,4 +1,4 @@
-"""The parts of one gateway, put together from its configuration: languages, store, TLS, counters, limits.
+"""The parts of one gateway, put together from its configuration: cells, store, TLS, counters, limits.
 
 Everything that can be wrong with files shows here, before a socket is bound: credentials, certificates, CA
 bundles, the contract. No I/O starts here, and nothing here knows when it will.
@@ -11,36 +11,27 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import gateway
-from gateway.conversation import Translation
 from gateway.messages import Ids
 from gateway.proxy.carrier import Carrier
 from gateway.proxy.connection import Caps, Sweep
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.front import Front
 from gateway.proxy.limits import ClientLimits, StoreLimits
+from gateway.proxy.turns import Turns
 from gateway.proxy.upstream import StoreAddress, Upstream
 from gateway.rest.addresses import Endpoint as StoreEndpoint
-from gateway.rest.ask import Rest as RestStore
-from gateway.rest.requests import Store
-from gateway.rest.serve import Rest as RestClients
+from gateway.service.cells import CALLED, cells_of
 from gateway.service.config import Config, Limits
 from gateway.service.counters import ServiceCounters
 from gateway.service.credentials import Users
-from gateway.service.documents import own_documents
 from gateway.service.endpoints import Endpoint
 from gateway.service.ini import ConfigError
 from gateway.service.tls import CertificateError, Identity, ServerTls, client_context, identities_in
-from gateway.soap.data import Limits as ObjectLimits
-from gateway.soap.serve import Soap
-from gateway.tables.contract import compile_contract
 from gateway.tables.errors import ERRORS
-from gateway.tables.operations import OPERATIONS
-from gateway.wire.markup import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +41,7 @@ class Assembly:
     Attributes:
         front: The clients' side.
         upstream: The store's side.
+        store_url: Where the store is.
         sweep: Looks at their deadlines once started.
         caps: How many clients may be connected.
         counters: What they count in.
@@ -60,6 +52,7 @@ class Assembly:
 
     front: Front
     upstream: Upstream
+    store_url: str
     sweep: Sweep
     caps: Caps
     counters: ServiceCounters
@@ -80,9 +73,10 @@ def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
 
     """
     users = Users(config.credentials.file, time.monotonic)
+    cells = cells_of(config, users)
     tls = server_tls(config, carrier.name)
     counters = ServiceCounters(
-        operations=OPERATIONS,
+        operations=CALLED,
         codes={row.code for row in ERRORS},
         info={
             "version": gateway.__version__,
@@ -94,25 +88,34 @@ def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
     limits = config.limits
     upstream = Upstream(
         carrier,
-        _store_address(config, carrier),
+        _store_address(cells.store_url, config, carrier),
         clock=reactor,
         sweep=sweep,
         counters=counters,
         limits=_store_limits(limits),
     )
-    soap, store = _languages(config, users)
     front = Front(
-        (Translation(soap, store), Translation(_rest_clients(config, users, soap), store)),
+        (cells.soap, cells.rest),
         upstream,
         new_ids=make_ids(secrets.token_bytes),
         sweep=sweep,
         counters=counters,
         limits=_client_limits(limits),
         proxies=TrustedProxies(config.gateway.trusted_proxies),
+        turns=Turns(reactor),
     )
     counters.in_flight = lambda: sum(connection.busy for connection in front.connections)
     caps = Caps(limits.max_connections_per_address, limits.max_connections, counters)
-    return Assembly(front, upstream, sweep, caps, counters, tls, warnings_about(config))
+    return Assembly(
+        front,
+        upstream,
+        cells.store_url,
+        sweep,
+        caps,
+        counters,
+        tls,
+        warnings_about(config, cells.store_url),
+    )
 
 
 def make_ids(randomness: Callable[[int], bytes]) -> Callable[[], Ids]:
@@ -121,7 +124,7 @@ def make_ids(randomness: Callable[[int], bytes]) -> Callable[[], Ids]:
     return lambda: Ids(randomness(8).hex().upper(), host_id)
 
 
-def warnings_about(config: Config) -> tuple[str, ...]:
+def warnings_about(config: Config, store_url: str) -> tuple[str, ...]:
     """Return a line for each setting that works but that an operator should know of."""
     found = []
     if not any(endpoint.secure for endpoint in config.gateway.listen) and not config.gateway.trusted_proxies:
@@ -130,60 +133,12 @@ def warnings_about(config: Config) -> tuple[str, ...]:
         )
     if config.limits.tls_minimum < "1.2":
         found.append(f"tls_minimum = {config.limits.tls_minimum}: this version of TLS is broken")
-    plain = config.backend.endpoint_url.startswith("http://")
+    plain = store_url.startswith("http://")
     if plain and config.backend.payload_signing_enabled is False:
         found.append("objects travel to the store over plain HTTP, and no signature covers their bytes")
+    if plain and config.backend.protocol == "soap":
+        found.append("SOAP travels to the store over plain HTTP: its signatures cover no bucket, key or byte")
     return tuple(found)
-
-
-def _languages(config: Config, users: Users) -> tuple[Soap, RestStore]:
-    """Return the language of clients that is translated, and that of the store."""
-    documents = own_documents()
-    contract = compile_contract(documents, {name: parse(text) for name, text in documents.items()})
-    now = partial(datetime.now, UTC)
-    limits, backend = config.limits, config.backend
-    soap = Soap(
-        contract=contract,
-        documents=documents,
-        secret_of=users.secret_of,
-        now=now,
-        soap_path=config.gateway.soap_path,
-        domains=config.gateway.domains,
-        public_url=config.gateway.public_url,
-        anonymous=config.credentials.anonymous == "allow",
-        max_soap_message=limits.max_soap_message,
-        attachments=config.gateway.attachments,
-        new_id=partial(secrets.token_hex, 16),
-        limits=ObjectLimits(
-            max_inline_data=limits.max_inline_data,
-            max_inline_answer=limits.max_inline_answer,
-            max_object=limits.max_object,
-        ),
-    )
-    store = Store(
-        endpoint=StoreEndpoint.of(backend.endpoint_url),
-        region=backend.region,
-        addressing_style=backend.addressing_style,
-        acl=backend.acl,
-        payload_signing=backend.payload_signing_enabled,
-    )
-    rest = RestStore(
-        contract=contract, store=store, key_of=users.backend_of, now=now, etag=config.gateway.etag
-    )
-    return soap, rest
-
-
-def _rest_clients(config: Config, users: Users, soap: Soap) -> RestClients:
-    """Return the language of REST clients, which shares contract and clock with SOAP's."""
-    return RestClients(
-        contract=soap.contract,
-        secret_of=users.secret_of,
-        now=soap.now,
-        region=config.backend.region,
-        domains=config.gateway.domains,
-        anonymous=config.credentials.anonymous == "allow",
-        max_object=config.limits.max_object,
-    )
 
 
 def _client_limits(limits: Limits) -> ClientLimits:
@@ -209,8 +164,8 @@ def _store_limits(limits: Limits) -> StoreLimits:
     )
 
 
-def _store_address(config: Config, carrier: Carrier) -> StoreAddress:
-    endpoint = StoreEndpoint.of(config.backend.endpoint_url)
+def _store_address(url: str, config: Config, carrier: Carrier) -> StoreAddress:
+    endpoint = StoreEndpoint.of(url)
     if not endpoint.tls:
         return StoreAddress(endpoint.host, endpoint.port)
     try:

@@ -156,11 +156,11 @@ class Running(Service):
         return None if leave is None else self._assembly.front.connection(leave)
 
     def _start_line(self) -> str:
-        carrier, config = self._carrier, self._config
+        carrier = self._carrier
         where = [f"listening on {', '.join(listener.address for listener in self._listeners)}"]
         if self.admin is not None:
             where.append(f"admin on {self.admin[0].address}")
-        where.append(f"store {config.backend.endpoint_url}")
+        where.append(f"store {self._assembly.store_url}")
         runs = f"s3gateway {gateway.__version__}, reactor {carrier.reactor_name}, carrier {carrier.name}"
         return ", ".join((runs, *where))
 
