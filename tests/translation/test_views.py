@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.rest.served import on_store
+from gateway.messages import HttpRequest, RestReply
+from gateway.soap.ask import Soap
+from tests.joined import Joined, our_contract
+from tests.rest.served import Served, on_store
+from tests.rest.viewed import text_of
 from tests.stores.programs import connect
+from tests.stores.store import Store
 from tests.translation.calls import empty, in_milliseconds
 
 FILLED = "viewed"
@@ -27,10 +33,28 @@ def direct(seaweedfs):
     empty(client, FILLED)
 
 
-@pytest.fixture(scope="module")
-def through(seaweedfs):
-    """The same, as boto3 sees it through the views and the language of the store."""
-    with on_store(seaweedfs).client() as client:
+def speaking_soap(store: Store) -> Served:
+    """REST in front, a gateway for SOAP clients behind, and the store behind that."""
+    joined = Joined(store.endpoint_url, store.access_key, store.secret_key)
+    soap = Soap(
+        contract=our_contract(),
+        host="localhost:8443",
+        key_of=lambda key: (key, store.secret_key),
+        now=lambda: datetime.now(UTC),
+        new_id=lambda: "0" * 32,
+    )
+
+    def send(request: HttpRequest) -> RestReply:
+        reply = joined.post(b"".join(piece for piece in request.pieces if isinstance(piece, bytes)))
+        return RestReply(reply.status, reply.reason, reply.headers, text_of(reply))
+
+    return Served(soap.ask, send)
+
+
+@pytest.fixture(scope="module", params=[on_store, speaking_soap], ids=["rest", "soap"])
+def through(request, seaweedfs):
+    """The same, as boto3 sees it through the views and each language of stores."""
+    with request.param(seaweedfs).client() as client:
         yield client
 
 
