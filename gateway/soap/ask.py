@@ -161,7 +161,10 @@ class Soap:
                 request_id=problem.request_id or reply.header("x-amz-request-id") or "",
                 host_id=problem.host_id or reply.header("x-amz-id-2") or "",
             )
-            raise told(own, call) from problem
+            mended = told(own, call)
+            if mended == problem:
+                raise
+            raise mended from problem
 
     def _read(self, call: Call, reply: RestReply) -> Answer:
         """Return the answer in a reply, with its data, wherever they came."""

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 
 from tests.stores.programs import PROGRAMS
+from tests.stores.soap import SoapStore, php_store
 from tests.stores.store import Store
 
 
@@ -52,3 +53,10 @@ def moto(stores: Stores) -> Store:
 def store(request: pytest.FixtureRequest, stores: Stores) -> Store:
     """Each of the stores in turn."""
     return stores[request.param]
+
+
+@pytest.fixture(scope="session")
+def soap_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoapStore]:
+    """PHP's SoapServer, made from our WSDL."""
+    with php_store(tmp_path_factory.mktemp("php")) as running:
+        yield running
