@@ -32,6 +32,7 @@ from gateway.proxy.framing import Framing, reply_head
 from gateway.proxy.leftover import Leftover
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
+from gateway.proxy.turns import Turns
 from gateway.proxy.unpacking import Unpacked, Unpacking
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
 from gateway.wire.http1 import CONTINUE, HeadReader, RequestHead, parse_request_head
@@ -46,6 +47,7 @@ class Owner(Protocol):
     counters: Counters
     limits: ClientLimits
     proxies: TrustedProxies
+    turns: Turns
     draining: bool
 
     def cell_of(self, head: RequestHead) -> Cell:
@@ -100,6 +102,7 @@ class ClientConnection(Connection):
         self._pending = b""
         self._proceeding = False
         self._listening = True
+        self._in_line = False
         self._client_ended = False
         self._expect_head()
 
@@ -206,7 +209,8 @@ class ClientConnection(Connection):
         finally:
             self._proceeding = False
         if self._leftover is None:
-            self._listen(not self._held_up and len(self._pending) <= self._limits.pipelined_bytes)
+            waits = self._held_up or self._in_line
+            self._listen(not waits and len(self._pending) <= self._limits.pipelined_bytes)
         if self._client_ended and self._state is State.HEAD:
             self.finish()
 
@@ -297,13 +301,22 @@ class ClientConnection(Connection):
         if upload is not None and upload.ready and self._state is State.BODY:
             self._state = State.UPLOADING
             self._owner.ask(exchange, upload.message, self._proof, self._settled)
-        if reader.done and self._state in _READING:
+        if self._state not in _READING:
+            return
+        if reader.done:
             self._answer_request()
+        elif not self._in_line:
+            self._in_line = not self._owner.turns.take(len(payload), self._turn_came)
+
+    def _turn_came(self) -> None:
+        """Read on, as far as nothing else is waited for."""
+        self._in_line = False
+        self._tell(self._proceed)
 
     def _pace(self, wanted: bool) -> None:
         """Read at the pace of whoever takes what is attached; nothing is left to read in here."""
         if self._state is State.UPLOADING:
-            self._listen(wanted)
+            self._listen(wanted and not self._in_line)
             if wanted:
                 assert self._reader is not None
                 self._continue(self._reader)

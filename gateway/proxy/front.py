@@ -17,6 +17,7 @@ from gateway.proxy.connection import Counters, Sweep
 from gateway.proxy.exchange import Cell, Exchange
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.limits import ClientLimits
+from gateway.proxy.turns import Turns
 from gateway.proxy.unpacking import Unpacking
 from gateway.proxy.upstream import Upstream
 from gateway.wire.http1 import RequestHead
@@ -33,6 +34,7 @@ class Front:
         sweep: Looks at the deadlines of the connections; its seconds are those of POSIX, for Date.
         counters: Told of answers, connections and limits.
         limits: Seconds and bytes.
+        turns: Whose turn it is to be read.
         proxies: Whose word about their clients is believed; None: nobody's.
 
     Attributes:
@@ -50,6 +52,7 @@ class Front:
         sweep: Sweep,
         counters: Counters,
         limits: ClientLimits,
+        turns: Turns,
         proxies: TrustedProxies | None = None,
     ) -> None:
         self.cells = cells
@@ -57,6 +60,7 @@ class Front:
         self.sweep = sweep
         self.counters = counters
         self.limits = limits
+        self.turns = turns
         self.proxies = proxies or TrustedProxies()
         self.draining = False
         self.connections: set[ClientConnection] = set()

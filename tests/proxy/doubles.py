@@ -23,6 +23,7 @@ from gateway.proxy.carrier import carrier_for
 from gateway.proxy.connection import Sweep
 from gateway.proxy.front import Front
 from gateway.proxy.limits import ClientLimits, StoreLimits
+from gateway.proxy.turns import Turns
 from gateway.proxy.upstream import StoreAddress, Upstream
 from gateway.service.self_signed import SelfSigned
 from gateway.service.tls import client_context, server_context
@@ -125,6 +126,7 @@ class House:
             sweep=self.sweep,
             counters=self.counters,
             limits=clients,
+            turns=Turns(self._reactor),
         )
         self._acceptor = self.carrier.accept(self._listening, lambda _peer: self.front.connection(), tls=tls)
 

@@ -16,6 +16,7 @@ from gateway.messages import Ids
 from gateway.proxy.carrier import carrier_for
 from gateway.proxy.connection import Sweep
 from gateway.proxy.front import Front
+from gateway.proxy.turns import Turns
 from gateway.proxy.upstream import StoreAddress, Upstream
 from gateway.rest.addresses import Endpoint
 from gateway.rest.passing import Passing
@@ -66,6 +67,7 @@ def relaying(reactor: Any, way: Resigning | Passing, store: Store) -> Iterator[t
             sweep=sweep,
             counters=counters,
             limits=CLIENTS,
+            turns=Turns(reactor),
         )
         return sweep, upstream, front, carrier.accept(sock, lambda _peer: front.connection())
 
