@@ -49,6 +49,8 @@ _OF_SIGNATURE: Final = frozenset({"authorization", "date", "x-amz-date", "x-amz-
 _HASH: Final = "x-amz-content-sha256"
 _MADE_ANEW: Final = frozenset({"content-length", "expect", "forwarded", "host"})
 _FORWARDED: Final = "x-forwarded-"
+_ACTED_ON: Final = ("x-amz-", "content-", "if-")
+_ACTED_ON_TOO: Final = frozenset({"cache-control", "expires", "origin", "range"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class Resigning:
 
         Raises:
             Problem: What `authorize` and `Payload` refuse; AccessDenied, for an anonymous
-                request; EntityTooLarge.
+                request; InvalidRequest, for a Connection field that takes away what S3 acts on;
+                EntityTooLarge.
 
         """
         bucket, _, in_host = parse_address(head, self.domains)
@@ -110,6 +113,7 @@ class Resigning:
         )
         if presented is None and not self.anonymous and head.method != PREFLIGHT:
             raise Problem("AccessDenied")
+        _judge_connection(head)
         head = in_fields(head, presented)
         secret = self.secret_of(presented.access_key) if presented else None
         payload = Payload(head, presented, secret or "")
@@ -161,6 +165,17 @@ def too_large(size: int | None, most: int) -> Problem:
     """Return the EntityTooLarge of a body; its size is None when it was not announced."""
     proposed = () if size is None else (("ProposedSize", str(size)),)
     return Problem("EntityTooLarge", details=(*proposed, ("MaxSizeAllowed", str(most))))
+
+
+def _judge_connection(head: RequestHead) -> None:
+    """Refuse a Connection field that names fields of S3: it is not signed, and they may be.
+
+    Else anybody on the way could take them away from a request that was signed with them.
+    """
+    kept = {name for name, _ in end_to_end(head.headers)}
+    for name, _ in head.headers:
+        if name not in kept and (name.startswith(_ACTED_ON) or name in _ACTED_ON_TOO):
+            raise Problem("InvalidRequest", f"The Connection field names {name}.")
 
 
 def _kept(headers: Headers, *, anonymous: bool) -> Headers:

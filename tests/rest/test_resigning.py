@@ -153,6 +153,15 @@ class TestHead:
         assert [name for name, _ in sent(head).fields] == ["origin", HASH]
 
     @pytest.mark.parametrize(
+        "name", ["x-amz-acl", "x-amz-meta-a", "Content-MD5", "Content-Type", "If-None-Match", "Range"]
+    )
+    def test_nobody_may_take_away_on_the_way_what_may_be_signed(self, name):
+        wire = client(V4, "GET", URL, (name, "1"), declared=EMPTY_SHA256)
+        with pytest.raises(Problem) as raised:
+            resigning().admit(wire.having(("Connection", f"close, {name}")).head, secure=False)
+        assert raised.value.code == "InvalidRequest"
+
+    @pytest.mark.parametrize(
         ("sent_as", "arrives_as"),
         [
             ("/b/a(1)$+%2b", "/b/a%281%29%24%2B%2B"),
