@@ -13,15 +13,13 @@ Sources: the S3 REST API; RFC 9110, 13 and 14; wire rules 26 and 30 to 32.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
 
 from gateway.messages import Body, Problem, RestRequest
-from gateway.rest.addresses import judge_bucket, judge_key
+from gateway.rest.addresses import decode, judge_bucket, judge_key
 from gateway.rest.claims import bad_argument
 from gateway.rest.conditions import parse_date, parse_range, parse_tags
 from gateway.rest.grants import GRANT_NAMES, parse_grants
@@ -39,7 +37,6 @@ MAX_ENTRIES: Final = 100
 META: Final = f"{PREFIX}*"
 """How the names of all fields that begin so are told in one."""
 
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 Values = Mapping[str, Any]
 
@@ -211,19 +208,14 @@ def _get_copy_source(asked: Asked, one: Field) -> Values:
     path, _, query = text.partition("?")
     if query.partition("=")[0] == "versionId":
         raise unsaid("x-amz-copy-source?versionId")
-    bucket, slash, key = _decoded(path).removeprefix("/").partition("/")
-    if not bucket or not slash or not key or query:
-        message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+    message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+    try:
+        bucket, _, key = decode(path).removeprefix("/").partition("/")
+    except Problem:
+        raise bad_argument("x-amz-copy-source", text, message) from None
+    if not bucket or not key or query:
         raise bad_argument("x-amz-copy-source", text, message)
     return {one.names[0]: judge_bucket(bucket), one.names[1]: judge_key(key)}
-
-
-def _decoded(path: str) -> str:
-    """Return the characters of a copy's source, "" for a path that has none."""
-    try:
-        return "" if _BAD_ESCAPE.search(path) else unquote_to_bytes(path.encode("latin-1")).decode()
-    except UnicodeError:
-        return ""
 
 
 # -- bodies -----------------------------------------------------------------------------------

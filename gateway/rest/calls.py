@@ -15,6 +15,7 @@ Sources: the S3 API reference; wire rule 26.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -141,9 +142,9 @@ def names_asked(request: RestRequest) -> frozenset[str]:
         Problem: InvalidArgument, for a parameter that stands twice: two readers would differ.
 
     """
-    parameters = [name for name, _ in request.query]
-    for name in parameters:
-        if parameters.count(name) > 1:
+    parameters = Counter(name for name, _ in request.query)
+    for name, times in parameters.items():
+        if times > 1:
             raise bad_argument(name, "", "A parameter of the query stands more than once.")
     fields = {
         META if name.startswith(PREFIX) else name

@@ -38,6 +38,8 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _PLAIN = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?\Z|\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _WORD_BYTES = 45  # are 60 characters of base64: an encoded word may have 75 with its frame (RFC 2047, 2)
+_WORD: Final = r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?="
+_RUN = re.compile(rf"{_WORD}(?:[ \t]+{_WORD})*")
 _OWN: Final[Mapping[str, str]] = {name.lower(): name for name in HEADERS}
 
 
@@ -115,13 +117,20 @@ def _words_of(value: str) -> Iterator[bytes]:
 def decode_value(value: str) -> str:
     """Return what a header's value says; one that is no encoded word is UTF-8, else ISO-8859-1."""
     if value.isascii():
-        if "=?" not in value:
-            return value
-        try:
-            return str(make_header(decode_header(value)))
-        except (HeaderParseError, LookupError, ValueError):
-            return value
+        return _RUN.sub(_decoded_run, value)
     try:
         return value.encode("iso-8859-1").decode()
     except UnicodeError:
         return value
+
+
+def _decoded_run(run: re.Match[str]) -> str:
+    """Return what encoded words say that stand one after the other, which may share a character.
+
+    The reader is given nothing but words: of an unfinished one it would look for the end to the end of
+    the value, again for each.
+    """
+    try:
+        return str(make_header(decode_header(run.group())))
+    except (HeaderParseError, LookupError, ValueError):
+        return run.group()
