@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from gateway.messages import Body, Problem, RestRequest
-from gateway.rest.asked import ASKED, MAX_ENTRIES, Asked, names_read
+from gateway.rest.asked import ASKED, MAX_ENTRIES, Asked, names_read, read_values
 from gateway.rest.grants import GRANT_NAMES, Whose
 from gateway.rest.places import REQUEST
 from gateway.tables.operations import OPERATIONS
@@ -57,6 +57,18 @@ def test_a_place_says_what_it_looks_at():
         "x-amz-metadata-directive", "x-amz-storage-class", "x-amz-meta-*", *GRANT_NAMES,
         "content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires",
     }  # fmt: skip
+
+
+def test_all_fields_of_a_row_are_read():
+    request = RestRequest("HEAD", "b", "k", headers=(("range", "bytes=0-"),))
+    assert read_values(Asked(request, OPERATIONS["GetObjectExtended"], our_contract(), "")) == {
+        "Bucket": "b",
+        "Key": "k",
+        "GetMetadata": True,
+        "GetData": False,
+        "InlineData": False,
+        "ByteRangeStart": 0,
+    }
 
 
 # -- address and query ------------------------------------------------------------------------
