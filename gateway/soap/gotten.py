@@ -142,12 +142,9 @@ def part_told(answer: Answer) -> Part | None:
 
 def as_part(answer: Answer, part: Part) -> Answer:
     """Return an answer that says which part of an object it is, in its status and its metadata."""
-    described = {
-        CONTENT_LENGTH: str(part.length),
-        CONTENT_RANGE: str(part),
-    }
-    names = {name.lower() for name in described}
+    told = {CONTENT_LENGTH: str(part.length), CONTENT_RANGE: str(part)}
+    names = {name.lower() for name in told}
     entries = [entry for entry in answer.values["Metadata"] if entry["Name"].lower() not in names]
-    entries += [{"Name": name, "Value": value} for name, value in described.items()]
+    entries += [{"Name": name, "Value": value} for name, value in told.items()]
     values = {**answer.values, "Metadata": entries, "Status": {"Code": 206, "Description": phrase(206)}}
     return of_length(replace(answer, values=values), part.length)

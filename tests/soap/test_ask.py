@@ -737,6 +737,12 @@ def test_a_part_that_does_not_say_which_is_asked_about(form, bounds, part, told,
     assert entries_of(values) == {"a": "b", "Content-Length": str(len(part)), "Content-Range": told}
 
 
+def test_a_part_that_says_which_and_not_how_long_takes_one_message():
+    values, messages = ranged(2, 5, b"2345", ("Content-Range", "bytes 2-5/10"), ("content-length", "10"))
+    assert entries_of(values) == {"Content-Length": "4", "Content-Range": "bytes 2-5/10"}
+    assert messages == 1
+
+
 @pytest.mark.parametrize("claimed", ["bytes 0-3/10", "bytes 2-5/*", "the middle", "bytes 2-5/5"])
 def test_a_claim_that_is_not_what_was_asked_for_is_not_believed(claimed):
     """It may be a user's own metadata."""
