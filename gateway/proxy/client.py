@@ -25,13 +25,14 @@ from enum import Enum, auto
 from typing import Any, Protocol
 
 from gateway.messages import HttpReply, Ids, Problem
-from gateway.proxy.connection import Connection, Counters, Sweep
+from gateway.proxy.connection import Connection, Counters
 from gateway.proxy.exchange import Cell, Exchange
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.framing import Framing, reply_head
 from gateway.proxy.leftover import Leftover
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
+from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.unpacking import Unpacked, Unpacking
 from gateway.wire.bodies import BodyReader, Chunks, body_reader

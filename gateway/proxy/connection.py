@@ -12,18 +12,15 @@ are attributes that one sweep a second looks at.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import struct
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, ClassVar, Protocol, cast
+from typing import ClassVar, Protocol
 
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from gateway.proxy.clock import Clock
+from gateway.proxy.sweep import Sweep
 from gateway.proxy.transport import Transport, peer_of, unacknowledged
 
 log = Logger()
@@ -39,9 +36,6 @@ TLS_SLICE = 65536
 
 GOODBYE = 2.0
 """Seconds that a peer has to close its end too (TLS), once it has everything."""
-
-SWEEP_INTERVAL = 1.0
-"""Seconds; no deadline is kept more exactly."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time
 
@@ -63,107 +57,6 @@ class Counters(Protocol):
 
     def limited(self, limit: str) -> None:
         """Count that a limit or deadline was met, by its name; also `handshake`."""
-
-
-class Sweep:
-    """Looks once a second at the deadlines of all open connections.
-
-    Iterating gives the connections.
-
-    Args:
-        clock: Where seconds come from.
-
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._connections: set[Connection] = set()
-        self._number = 0
-        self._loop = LoopingCall(self.look)
-        self._loop.clock = cast(Any, clock)  # typed as an interface that mypy can not check
-
-    def __iter__(self) -> Iterator[Connection]:
-        return iter(tuple(self._connections))
-
-    def __len__(self) -> int:
-        return len(self._connections)
-
-    def start(self) -> None:
-        """Look from now on."""
-        self._loop.start(SWEEP_INTERVAL, now=False)
-
-    def stop(self) -> None:
-        """Look no more."""
-        if self._loop.running:
-            self._loop.stop()
-
-    def seconds(self) -> float:
-        """Return the clock's time."""
-        return self._clock.seconds()
-
-    def add(self, connection: Connection) -> int:
-        """Look at this connection too; return its number, for the log."""
-        self._connections.add(connection)
-        self._number += 1
-        return self._number
-
-    def discard(self, connection: Connection) -> None:
-        """Look at it no more."""
-        self._connections.discard(connection)
-
-    def look(self) -> None:
-        """Let every connection see what time it is."""
-        now = self._clock.seconds()
-        for connection in self:
-            connection.swept(now)
-
-
-class Caps:
-    """How many clients may be connected, by address and in all.
-
-    An address is a whole /64 network for IPv6, which is what one client has. Clients on a unix
-    socket share none.
-
-    Args:
-        per_address: Connections of one address; 0: no limit.
-        total: Connections of all; 0: no limit.
-        counters: Told `connections_per_address` or `connections` when one is refused.
-
-    """
-
-    def __init__(self, per_address: int, total: int, counters: Counters) -> None:
-        self._per_address = per_address
-        self._total = total
-        self._counters = counters
-        self._open: Counter[str] = Counter()
-        self._all = 0
-
-    def enter(self, peer: str) -> Callable[[], None] | None:
-        """Let a client in: return what to call when it has left, None when it is refused."""
-        address = _counted(peer)
-        if self._total and self._all >= self._total:
-            self._counters.limited("connections")
-            return None
-        if self._per_address and address and self._open[address] >= self._per_address:
-            self._counters.limited("connections_per_address")
-            return None
-        self._all += 1
-        self._open[address] += 1
-        return lambda: self._leave(address)
-
-    def _leave(self, address: str) -> None:
-        self._all -= 1
-        self._open[address] -= 1
-        if not self._open[address]:
-            del self._open[address]
-
-
-def _counted(peer: str) -> str:
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else peer
 
 
 class Connection:

@@ -13,10 +13,11 @@ from typing import Any
 from gateway.messages import HttpReply, HttpRequest, Ids, Problem
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.client import ClientConnection
-from gateway.proxy.connection import Counters, Sweep
+from gateway.proxy.connection import Counters
 from gateway.proxy.exchange import Cell, Exchange
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.limits import ClientLimits
+from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.unpacking import Unpacking
 from gateway.proxy.upstream import Upstream

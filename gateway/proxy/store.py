@@ -27,10 +27,11 @@ from twisted.logger import Logger
 
 from gateway.messages import Body, Piece, Problem, RestReply, length_of
 from gateway.proxy.asking import Asking, Outcome
-from gateway.proxy.connection import Connection, Counters, Sweep
+from gateway.proxy.connection import Connection, Counters
 from gateway.proxy.incoming import Incoming
 from gateway.proxy.limits import StoreLimits
 from gateway.proxy.outgoing import Outgoing
+from gateway.proxy.sweep import Sweep
 from gateway.proxy.unpacking import Unpacked, Unpacking
 from gateway.wire.bodies import BodyReader, Chunks, body_reader
 from gateway.wire.gate import WITH_CONTENT

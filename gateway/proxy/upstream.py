@@ -21,9 +21,10 @@ from gateway.messages import HttpRequest, Problem, length_of
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.carrier import Cancelable, Carrier
 from gateway.proxy.clock import Clock, Delayed
-from gateway.proxy.connection import Counters, Sweep
+from gateway.proxy.connection import Counters
 from gateway.proxy.limits import StoreLimits
 from gateway.proxy.store import StoreConnection
+from gateway.proxy.sweep import Sweep
 from gateway.wire.http1 import build_request_head
 
 log = Logger()

@@ -16,11 +16,12 @@ from typing import Any
 
 import gateway
 from gateway.messages import Ids
+from gateway.proxy.caps import Caps
 from gateway.proxy.carrier import Carrier
-from gateway.proxy.connection import Caps, Sweep
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.front import Front
 from gateway.proxy.limits import ClientLimits, StoreLimits
+from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.upstream import StoreAddress, Upstream
 from gateway.rest.addresses import Endpoint as StoreEndpoint

@@ -16,8 +16,10 @@ from twisted.internet.task import Clock
 from twisted.logger import LogEvent, globalLogPublisher
 
 from gateway.proxy.acceptor import Acceptor
+from gateway.proxy.caps import Caps
 from gateway.proxy.carrier import Cancelable, Carrier, carrier_for
-from gateway.proxy.connection import Caps, Connection, Sweep
+from gateway.proxy.connection import Connection
+from gateway.proxy.sweep import Sweep
 from gateway.service.self_signed import SelfSigned, make_self_signed
 from gateway.service.tls import client_context, server_context
 from tests.carriers import PATIENCE, listening, on_reactor

@@ -20,9 +20,9 @@ from twisted.logger import globalLogPublisher
 from gateway.conversation import Translation
 from gateway.messages import Body, HttpRequest, Ids
 from gateway.proxy.carrier import carrier_for
-from gateway.proxy.connection import Sweep
 from gateway.proxy.front import Front
 from gateway.proxy.limits import ClientLimits, StoreLimits
+from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.upstream import StoreAddress, Upstream
 from gateway.service.self_signed import SelfSigned

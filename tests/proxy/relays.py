@@ -14,8 +14,8 @@ from twisted.logger import globalLogPublisher
 
 from gateway.messages import Ids
 from gateway.proxy.carrier import carrier_for
-from gateway.proxy.connection import Sweep
 from gateway.proxy.front import Front
+from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.upstream import StoreAddress, Upstream
 from gateway.rest.addresses import Endpoint

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.proxy.acceptor import ACCEPTS_AT_ONCE, PAUSE
-from gateway.proxy.connection import Caps
+from gateway.proxy.caps import Caps
 from tests.carriers import PATIENCE, eventually, on_reactor
 from tests.proxy.connections import Recorder, Shell, logged_failures, read_all
 
