@@ -14,6 +14,7 @@ from lxml import etree
 
 from gateway.messages import Answer, Body, Call, HttpReply, Problem, RestReply
 from gateway.rest.answers import REPLY, parse_answer
+from gateway.rest.listings import last_listed
 from gateway.rest.metadata import HEADERS
 from gateway.rest.replies import DEFAULT_TYPE, REPLIED, build_reply, overrides
 from gateway.tables.operations import CONTENT_RANGE, OPERATIONS
@@ -409,6 +410,8 @@ def carried(answer: Answer, call: Call) -> Mapping[str, Any]:
     values.pop("Metadata", None) if answer.operation == "ListBucket" else None  # of a listing
     if answer.operation == "ListBucket" and not values.get("Name"):
         values["Name"] = call.values["Bucket"]
+    if values.get("IsTruncated") and values.get("Delimiter"):
+        values["NextMarker"] = last_listed(values)  # a gain: S3 always tells where a page with one ends
     return {name: value for name, value in values.items() if value != "" or name != "NextMarker"}
 
 
@@ -430,8 +433,16 @@ def _metadata(entries: list[Mapping[str, str]], code: int, size: int) -> dict[st
         if one["Name"] == CONTENT_RANGE and code == 206:
             found[CONTENT_RANGE] = one["Value"]
         elif code != 304 or name in {"cache-control", "expires"}:
-            found[own.get(name, name)] = one["Value"]
+            _add(found, own.get(name, name), one["Value"])
     return found
+
+
+def _add(found: dict[str, str], name: str, value: str) -> None:
+    """One more entry: those of one name are one, and a field of HTTP's own is the first of them."""
+    if name not in HEADERS:
+        found[name] = f"{found[name]},{value}" if name in found else value
+    elif found.get(name, DEFAULT_TYPE) == DEFAULT_TYPE:
+        found[name] = value
 
 
 def _is_token(name: str) -> bool:

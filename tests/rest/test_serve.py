@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -254,6 +256,51 @@ def test_a_document_in_chunks_is_taken_out_of_them():
     with served.client() as client:
         client.delete_objects(Bucket="b", Delete={"Objects": [{"Key": "k"}]})
     assert [call.operation for call in served.calls] == ["DeleteObject"]
+
+
+def test_an_object_in_chunks_is_taken_out_of_them():
+    """So boto3 sends what it cannot read twice, over TLS."""
+    served = gateway()
+    with served.client(endpoint_url="https://localhost") as client:
+        client.put_object(Bucket="b", Key="k", Body=io.BytesIO(b"hello"), ContentEncoding="gzip")
+    (call,) = served.calls
+    assert (call.values["Data"].source, call.values["ContentLength"]) == (b"hello", 5)
+    assert entry("Content-Encoding", "gzip") in call.values["Metadata"]
+
+
+# -- addresses and signatures of boto3 --------------------------------------------------------
+
+
+@pytest.mark.parametrize("signature_version", ["s3v4", "s3"])
+@pytest.mark.parametrize("style", ["path", "virtual"])
+def test_a_client_of_any_kind(signature_version, style):
+    served = gateway()
+    with served.client(signature_version=signature_version, addressing_style=style) as client:
+        client.get_object(Bucket="photos", Key="a b+é//c")
+    assert (served.calls[0].values["Bucket"], served.calls[0].values["Key"]) == ("photos", "a b+é//c")
+
+
+@pytest.mark.parametrize("signature_version", ["s3v4", "s3"])
+def test_a_presigned_url_sets_fields_of_the_reply(signature_version):
+    served = gateway()
+    asked = {"Bucket": "b", "Key": "k", "ResponseContentType": "a/b", "ResponseExpires": MOMENT}
+    with served.client(signature_version=signature_version) as client:
+        url = urlsplit(client.generate_presigned_url("get_object", asked))
+    reply = served.reply(head_of("GET", f"{url.path}?{url.query}", host="localhost:8080"))
+    assert reply.status == 200
+    assert dict(reply.headers)["content-type"] == "a/b"
+    assert dict(reply.headers)["expires"] == "Mon, 23 Nov 2026 12:00:00 GMT"
+
+
+def test_a_presigned_upload():
+    served = gateway()
+    with served.client() as client:
+        asked = {"Bucket": "b", "Key": "k", "ContentType": "a/b"}
+        url = urlsplit(client.generate_presigned_url("put_object", asked))
+    fields = ("Content-Length: 5", "Content-Type: a/b")
+    head = head_of("PUT", f"{url.path}?{url.query}", *fields, host="localhost:8080")
+    assert served.reply(head, b"hello").status == 200
+    assert served.calls[0].values["Metadata"] == [entry("Content-Type", "a/b")]
 
 
 # -- canned lists -----------------------------------------------------------------------------
