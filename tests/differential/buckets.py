@@ -21,8 +21,8 @@ from tests.stores.programs import connect
 from tests.stores.store import Store
 
 AHEAD = 6
-LOOKED_AT = 12
-"""Objects of a bucket that a row could have changed and that are looked at one by one."""
+LOOKED_AT = 4
+"""So many objects of a bucket are looked at one by one; of more, the listing tells enough."""
 
 
 class Buckets:

@@ -8,11 +8,13 @@ are taken where their field is there at all.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.differential.rows import ABSENT, Loss, Refused
+from gateway.tables.errors import ERRORS
+from tests.differential.rows import ABSENT, Loss, Own, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Outcome:
 
     Attributes:
         results: Of each step, as plain values.
-        before: What the store held before.
+        before: What the store held before; None where nobody will ask.
         after: What it held after.
 
     """
@@ -41,7 +43,7 @@ def _places(value: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
     if isinstance(value, dict):
         keys: Iterable[Any] = list(value) if name == "*" else [name]
     elif isinstance(value, list):
-        keys = range(len(value)) if name == "*" else [int(name)]
+        keys = range(len(value)) if name == "*" else [int(name)] if name.isdigit() else []
     else:
         return
     for key in keys:
@@ -54,10 +56,12 @@ def _places(value: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
 def _lose(results: list[Any], loss: Loss) -> None:
     for result in results:
         for holder, key in list(_places(result, loss.path.split("."))):
-            if loss.instead is not ABSENT:
-                holder[key] = loss.instead
-            elif key in holder:
-                holder.pop(key)
+            there = isinstance(holder, list) or key in holder
+            if loss.instead is ABSENT:
+                if there:
+                    holder.pop(key)
+            elif there or loss.step is not None:
+                holder[key] = loss.instead(holder[key]) if callable(loss.instead) else loss.instead
 
 
 def lose(results: list[Any], losses: Iterable[Loss], *, must: bool) -> list[Any]:
@@ -99,16 +103,68 @@ def _assert_equal(store: Any, gateway: Any) -> None:
     assert not found, "\n".join(found)
 
 
-def judge(direct: Outcome, through: Outcome, named: Iterable[Loss], general: Iterable[Loss] = ()) -> None:
-    """Assert that the outcome through a gateway is that on the store, but for the losses.
+def done(result: Any) -> bool:
+    """Tell whether a call did what it was to do, as far as its client says."""
+    if isinstance(result, dict) and "exit" in result:
+        return result["exit"] == 0
+    if isinstance(result, dict):
+        return refusal(result)[1] is None and result.get("status", 200) < 300 and "raised" not in result
+    return True
+
+
+def refusal(result: Any) -> tuple[Any, Any]:
+    """Return status and code of an error, as any client tells them; of a command line, all codes it says."""
+    if "exit" in result:
+        said = " ".join(result["errors"])
+        return result["exit"], sorted({row.code for row in ERRORS if re.search(rf"\b{row.code}\b", said)})
+    body = result.get("body")
+    if isinstance(body, list) and body[0] == "Error":
+        return result["status"], dict(each[:2] for each in body[1:]).get("Code")
+    return result.get("status"), result.get("code") or result.get("Error", {}).get("Code")
+
+
+def _in_own_words(direct: list[Any], through: list[Any], own: Own) -> tuple[list[Any], list[Any]]:
+    """Both results, with the error in place of what the gateway says itself."""
+    store, gateway = list(direct), list(through)
+    for number, (ours, theirs) in enumerate(zip(direct, through, strict=True)):
+        if own.step not in {None, number}:
+            continue
+        if own.step is None and not own.code and done(ours):
+            continue
+        status, code = refusal(ours)
+        store[number] = (own.status or status, own.code or code)
+        gateway[number] = refusal(theirs)
+    return store, gateway
+
+
+def judge(
+    direct: Outcome,
+    through: Outcome,
+    *,
+    own: Iterable[Own] = (),
+    named: Iterable[Loss] = (),
+    general: Iterable[Loss] = (),
+) -> None:
+    """Assert that the outcome through a gateway is that on the store.
+
+    Args:
+        direct: The store's.
+        through: The gateway's.
+        own: What the gateway answers in its own words.
+        named: What must be otherwise.
+        general: What may be otherwise.
 
     Raises:
         AssertionError: It is not, or a loss that was named did not happen.
 
     """
     expected = lose(lose(direct.results, general, must=False), named, must=True)
-    _assert_equal(expected, through.results)
-    _assert_equal(direct.after, through.after)
+    seen, stricter = through.results, False
+    for each in own:
+        stricter |= each.status >= 400 and all(done(result) for result in direct.results)
+        expected, seen = _in_own_words(expected, seen, each)
+    _assert_equal(expected, seen)
+    _assert_equal(through.before if stricter else direct.after, through.after)
 
 
 def judge_refusal(through: Outcome, refused: Refused) -> None:

@@ -3,7 +3,8 @@
 What differs from run to run by nature is replaced by what it stands for: the names of the run's
 buckets, the address, its directory, moments of now, and tokens that a store invents (upload ids,
 versions, continuation tokens), which become numbers in the order of their first appearance, so that
-the second mention of a token must be the same token again. Ids of requests are dropped.
+the second mention of a token must be the same token again. Ids of requests are dropped, and aws-chunked among the encodings of an object: it is how its
+bytes came, which clients choose by whether there is TLS, and SeaweedFS keeps it with the object.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ SHORT = 400
 """Bytes; longer ones are told by their hash."""
 
 DROPPED = {"RequestId", "HostId", "request_id", "host_id", "requestid", "hostid"}
+DROP = object()
 TOKENS = {
     "UploadId", "VersionId", "NextContinuationToken", "ContinuationToken", "DeleteMarkerVersionId",
     "CopySourceVersionId", "NextVersionIdMarker", "VersionIdMarker", "UploadIdMarker",
@@ -29,14 +31,17 @@ TOKENS = {
     "continuation_token", "NextToken",
 }  # fmt: skip
 """Fields whose texts a store invents."""
+INVENTED = 8
+"""Characters: shorter ones may be anything where they stand in other texts."""
 SAID = {"", "null"}
 """Texts in those fields that nobody invented."""
 
 TRANSPORT = {
-    "connection", "content-length", "date", "keep-alive", "server", "transfer-encoding",
+    "accept-ranges", "connection", "content-length", "date", "keep-alive", "server", "transfer-encoding",
     "x-amz-id-2", "x-amz-request-id", "seaweed-x-amz-noncurrent-since-ns",
 }  # fmt: skip
-"""Header fields of one connection or one request. A length is compared where a client tells it."""
+"""Header fields of one connection or one request, or that say what a client tells once more: the length
+of an object, and whether parts of it may be asked for."""
 
 _MOMENTS: tuple[tuple[re.Pattern[str], Callable[[str], datetime]], ...] = (
     (
@@ -49,7 +54,7 @@ _MOMENTS: tuple[tuple[re.Pattern[str], Callable[[str], datetime]], ...] = (
         lambda text: datetime.fromisoformat(text.replace("/", "-")).astimezone(UTC),
     ),
 )
-_IDS = re.compile(r"(?i)((?:request|host) ?id[:=] ?)[\w+/=-]*")
+_IDS = re.compile(r"(?i)((?:request|host) ?id[:=]) *[\w+/=-]*")
 
 
 @dataclass
@@ -70,11 +75,8 @@ class Plain:
     def read(self, value: Any, name: str = "") -> Any:
         """Return a value of a client, named `name`, as dicts, lists, texts, numbers and bytes."""
         if isinstance(value, Mapping):
-            return {
-                self.text(str(key)): self.read(each, str(key))
-                for key, each in value.items()
-                if key not in DROPPED
-            }
+            kept = {key: _unchunked(key, each) for key, each in value.items() if key not in DROPPED}
+            return {self.text(key): self.read(each, key) for key, each in kept.items() if each is not DROP}
         if isinstance(value, (list, tuple)):
             return [self.read(each, name) for each in value]
         if isinstance(value, datetime):
@@ -88,7 +90,8 @@ class Plain:
     def text(self, text: str) -> str:
         """Return a text with all that differs from run to run replaced."""
         for token, said in self.tokens.items():
-            text = text.replace(token, said)
+            if len(token) >= INVENTED:
+                text = text.replace(token, said)
         for mine, said in self.texts.items():
             text = text.replace(mine, said)
         for pattern, parse in _MOMENTS:
@@ -107,6 +110,13 @@ class Plain:
     def _moment_in(self, text: str, parse: Callable[[str], datetime]) -> str:
         moment = parse(text)
         return NOW if abs(self.now() - moment) < NEAR else text
+
+
+def _unchunked(name: str, value: Any) -> Any:
+    if name not in {"ContentEncoding", "content-encoding"}:
+        return value
+    codings = [each for each in re.split(", *", value) if each != "aws-chunked"]
+    return ",".join(codings) if codings else DROP
 
 
 def told(data: bytes) -> Any:

@@ -20,6 +20,10 @@ OTHER = "{other}"
 NEW = "{new}"
 
 
+BEHIND_SOAP = "behind SOAP"
+"""The place where rows may be refused: of those, the first call alone is asked."""
+
+
 class _Absent:
     def __repr__(self) -> str:
         return "ABSENT"
@@ -65,14 +69,34 @@ class Loss:
     Attributes:
         path: The field, with dots; `*` is any key or number.
         why: The reason.
-        instead: What the gateway's client sees in its place.
-        step: The number of the step it happens in; None: in each that has the field.
+        instead: What the gateway's client sees in its place, or what makes that of it.
+        step: The number of the step it happens in, whether it has the field or not; None: in each
+            that has it.
 
     """
 
     path: str
     why: str
     instead: Any = ABSENT
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An error that a gateway which checks requests answers itself, in its own words.
+
+    Code and status are compared, the message and what stands beside it are the gateway's. Where the
+    store itself does what the gateway refuses, nothing may have been done.
+
+    Attributes:
+        code: Of the error; "" for the store's own.
+        status: Of the reply; 0 for the store's own.
+        step: The number of the step; None: each that fails.
+
+    """
+
+    code: str = ""
+    status: int = 0
     step: int | None = None
 
 
@@ -159,6 +183,10 @@ class Row:
         how: How the client asks.
         soap: What a store behind SOAP answers otherwise; None: the row is not asked of one.
         rest: What a gateway between REST and REST answers otherwise, that checks signatures.
+        own: What both answer in their own words.
+        instead: How the store itself is asked where it errs about the row's own way.
+        plainly: What the store itself is asked where the gateway before SOAP reads the row's own
+            calls otherwise.
         passes: Whether the row is run through a gateway, too, that leaves that check to the store.
         seen: Calls on the store itself, before and after, whose results count.
         any_order: Whether the lines of output have no order.
@@ -172,6 +200,9 @@ class Row:
     how: How = field(default_factory=How)
     soap: tuple[Loss, ...] | Refused | None = ()
     rest: tuple[Loss, ...] = ()
+    own: tuple[Own, ...] = ()
+    instead: How | None = None
+    plainly: tuple[Step, ...] = ()
     passes: bool = False
     seen: tuple[Step, ...] = ()
     any_order: bool = False

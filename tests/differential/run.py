@@ -17,7 +17,7 @@ from tests.differential.judge import Outcome
 from tests.differential.minio_py import ask_minio
 from tests.differential.places import Place, names_below_localhost
 from tests.differential.plain import Plain
-from tests.differential.rows import Earlier, How, Refused, Row, Scene, Step
+from tests.differential.rows import BEHIND_SOAP, Earlier, How, Refused, Row, Scene, Step
 from tests.differential.wire import ask_wire
 
 Ask = Callable[[Place, How, Step, Path], Any]
@@ -52,8 +52,8 @@ class Runner:
             fill = _Filled({**names, "dir": directory}, [])
             try:
                 self._make(row.scene, names, fill, Path(directory))
-                before = plain.read(self._look(row, names, fill))
-                refused = isinstance(row.soap, Refused) and place.name == "rest-to-soap"
+                refused = isinstance(row.soap, Refused) and place.name == BEHIND_SOAP
+                before = plain.read(self._look(row, names, fill)) if refused or row.own else None
                 for step in row.steps[: 1 if refused else None]:
                     result = CLIENTS[row.client](place, row.how, fill.step(step), Path(directory))
                     fill.results.append(result)
@@ -89,8 +89,13 @@ class Runner:
             path.write_bytes(content)
 
     def _look(self, row: Row, names: Mapping[str, str], fill: _Filled) -> Any:
+        asked = repr((row.steps, row.scene))
         return {
-            "holds": {said: self.buckets.look(name) for said, name in names.items()},
+            "holds": {
+                said: self.buckets.look(name)
+                for said, name in names.items()
+                if said == "bucket" or f"{{{said}}}" in asked
+            },
             "seen": [ask_boto(self.itself, How(), fill.step(step)) for step in row.seen],
         }
 
@@ -137,9 +142,11 @@ def _said(names: Mapping[str, str], place: Place, itself: Place, directory: str)
     """What stands in results for the names of this run; longer ones first."""
     said = {name: f"<{word}>" for word, name in names.items()}
     said[directory] = "<dir>"
-    for host in {*place.hosts, *itself.hosts}:
+    for host in place.hosts:
         said |= {f"https://{host}": "<address>", f"http://{host}": "<address>", host: "<host>"}
-        said[f"127.0.0.1:{host.rpartition(':')[2]}"] = "<host>"
+    for host in itself.hosts:
+        word = "<host>" if host in place.hosts else "<store>"
+        said |= {host: word, f"127.0.0.1:{host.rpartition(':')[2]}": word}
     return said
 
 

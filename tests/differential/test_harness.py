@@ -39,7 +39,7 @@ def test_there_are_as_many_rows_as_were_promised():
 
 @pytest.mark.parametrize("row", ALL[::EVERY], ids=lambda row: row.name)
 def test_two_stores_of_one_kind_are_equal(row, directly, elsewhere):
-    judge(directly(row), elsewhere(row), ())
+    judge(directly(row), elsewhere(row))
 
 
 @pytest.mark.parametrize("name", TELLING)
@@ -50,7 +50,7 @@ def test_every_value_of_a_result_is_compared(name, directly):
         holder, key = list(places(altered.results))[number]
         holder[key] = "altered"
         with pytest.raises(AssertionError):
-            judge(direct, altered, ())
+            judge(direct, altered)
 
 
 def test_a_value_that_is_gone_is_noticed(directly):
@@ -58,7 +58,7 @@ def test_a_value_that_is_gone_is_noticed(directly):
     altered = copy.deepcopy(direct)
     del altered.results[1]["Metadata"]
     with pytest.raises(AssertionError):
-        judge(direct, altered, ())
+        judge(direct, altered)
 
 
 def test_what_a_store_holds_is_compared(directly, runner, itself):
@@ -67,7 +67,7 @@ def test_what_a_store_holds_is_compared(directly, runner, itself):
     other = runner.run(row.but(scene=Scene((Thing("k", b"other"),))), itself)
     assert other.results == directly(row).results
     with pytest.raises(AssertionError):
-        judge(directly(row), other, ())
+        judge(directly(row), other)
 
 
 def test_a_loss_is_taken_out_of_every_place_that_its_path_leads_to():
@@ -83,15 +83,15 @@ def test_a_loss_is_taken_out_of_every_place_that_its_path_leads_to():
 def test_a_loss_that_did_not_happen_is_an_error():
     outcome = Outcome([{"status": 200}], None, None)
     with pytest.raises(NotLostError):
-        judge(outcome, outcome, (Loss("headers.etag", "why"),))
+        judge(outcome, outcome, named=[Loss("headers.etag", "why")])
     with pytest.raises(NotLostError):
-        judge(outcome, outcome, (Loss("status", "why", 200),))
+        judge(outcome, outcome, named=[Loss("status", "why", 200)])
 
 
 def test_a_loss_that_happened_on_the_store_alone_is_an_error():
     outcome = Outcome([{"status": 200}], None, None)
     with pytest.raises(AssertionError):
-        judge(outcome, outcome, (Loss("status", "why", 204),))
+        judge(outcome, outcome, named=[Loss("status", "why", 204)])
 
 
 def test_a_refusal_names_what_is_refused():

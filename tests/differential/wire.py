@@ -75,7 +75,7 @@ def _exchange(address: str, method: str, target: str, headers: dict[str, str], b
 def document(body: bytes) -> Any:
     """Return a document of XML as lists of a name and its text or elements, anything else as it is.
 
-    Ids of requests are left out.
+    Ids of requests are left out; elements of different names have no order among each other.
     """
     if not re.match(rb"\s*<[\w?]", body):
         return body
@@ -87,4 +87,5 @@ def document(body: bytes) -> Any:
 
 def _tree(element: Any) -> list[Any]:
     inside = [_tree(each) for each in element if etree.QName(each).localname not in IDS]
+    inside.sort(key=lambda each: each[0])
     return [etree.QName(element).localname, *(inside or [(element.text or "").strip()])]

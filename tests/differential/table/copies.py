@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.differential.rows import BUCKET, HELLO, NEW, OTHER, How, Row, Scene, Thing, boto
+from tests.differential.rows import BUCKET, HELLO, NEW, OTHER, How, Own, Row, Scene, Thing, boto
 from tests.differential.table.losses import ONLY_REST
 
 SAME = '"5d41402abc4b2a76b9719d911017c592"'
@@ -71,5 +71,5 @@ ROWS = (
     *(row(f"if {word}", copy(**values)) for word, values in CONDITIONS.items()),
     row("of a version", copy(f"{BUCKET}/k?versionId=null"), soap=ONLY_REST["versionId"]),
     *(row(f"with {name}", copy(**values), soap=ONLY_REST[name]) for name, values in ONLY_REST_FIELDS.items()),
-    row("with a key too long", copy(key="k" * 1025), scene=HELLO),
+    row("with a key too long", copy(key="k" * 1025), scene=HELLO, own=(Own(),)),
 )

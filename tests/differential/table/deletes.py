@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from tests.differential.rows import NEW, How, Row, Scene, boto, http, things
+from tests.differential.rows import NEW, How, Own, Row, Scene, boto, http, things
 from tests.differential.table.losses import ONLY_REST
 
 FOUR = things("a", "b", "c/d", "e f+g")
@@ -69,7 +69,7 @@ ROWS = (
         "with a wrong MD5",
         b"<Delete><Object><Key>a</Key></Object></Delete>",
         **{"Content-MD5": base64.b64encode(hashlib.md5(b"other").digest()).decode()},
-    ),
+    ).but(own=(Own("BadDigest", 400),)),
     Row(
         "delete: without an MD5",
         "http",

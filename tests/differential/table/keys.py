@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.differential.rows import EMPTY, How, Row, boto
+from tests.differential.table.losses import by_path
 
 KEYS = {
     "a path": "a/b/c.txt",
@@ -58,7 +59,9 @@ def row(word: str, key: str, **more) -> Row:
 ROWS = (
     *(row(word, key, passes=word in VIRTUALLY) for word, key in KEYS.items()),
     *(
-        row(word, KEYS[word], how=How(virtual=True), passes=True).but(name=f"key: {word}, by the host")
+        row(word, KEYS[word], how=How(virtual=True), passes=True, rest=(by_path(KEYS[word]),)).but(
+            name=f"key: {word}, by the host"
+        )
         for word in VIRTUALLY
     ),
 )

@@ -111,7 +111,7 @@ ROWS = (
     plain("of a version that there is not", "list-type=3"),
     plain("with an empty prefix and delimiter", "prefix=&delimiter="),
     plain("with an escaped prefix", "prefix=b%2F&delimiter=%2F"),
-    plain("with a plus in the prefix", "prefix=d+e"),
+    plain("with a blank in the prefix", "prefix=d%20e"),
     row(
         "of optional fields",
         boto("list_objects_v2", OptionalObjectAttributes=["RestoreStatus"]),

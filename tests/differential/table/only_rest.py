@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from tests.differential.rows import BUCKET, EMPTY, HELLO, Earlier, How, Row, Scene, Thing, boto, http
-from tests.differential.table.losses import ONLY_REST
+from tests.differential.rows import (
+    BUCKET,
+    EMPTY,
+    HELLO,
+    Earlier,
+    How,
+    Loss,
+    Own,
+    Row,
+    Scene,
+    Thing,
+    boto,
+    http,
+)
+from tests.differential.table.losses import ADDRESS, ONLY_REST
 from tests.differential.table.never import CORS, POLICY, RULE, TAGS
 
 PART = bytes(range(256)) * 20_480
@@ -27,6 +40,9 @@ def part(number: int, body: bytes = b"the last", **more):
     return boto("upload_part", Key="m", UploadId=UPLOAD, PartNumber=number, Body=body, **more)
 
 
+MADE = (Loss("Location", ADDRESS, "http://<store>/<bucket>/m"),)
+
+
 def complete(*steps: int, **more):
     parts = [{"PartNumber": number, "ETag": Earlier(step, "ETag")} for number, step in enumerate(steps, 1)]
     return boto(
@@ -43,11 +59,13 @@ def multipart(name: str, *steps, **more) -> Row:
 
 
 MULTIPART = (
-    multipart("one part", part(1), complete(1), GET, passes=True),
-    multipart("two parts", part(1, PART), part(2), complete(1, 2), GET, passes=True),
-    multipart("parts by the host", part(1), complete(1), GET, how=How(virtual=True), passes=True),
-    multipart("a part over plain HTTP", part(1), complete(1), GET, how=How(plain=True), passes=True),
-    multipart("a part put twice", part(1, b"one"), part(1, b"another"), complete(2), GET),
+    multipart("one part", part(1), complete(1), GET, passes=True, rest=MADE),
+    multipart("two parts", part(1, PART), part(2), complete(1, 2), GET, passes=True, rest=MADE),
+    multipart("parts by the host", part(1), complete(1), GET, how=How(virtual=True), passes=True, rest=MADE),
+    multipart(
+        "a part over plain HTTP", part(1), complete(1), GET, how=How(plain=True), passes=True, rest=MADE
+    ),
+    multipart("a part put twice", part(1, b"one"), part(1, b"another"), complete(2), GET, rest=MADE),
     multipart("parts listed", part(1, b"one"), part(2, b"two"), boto("list_parts", Key="m", UploadId=UPLOAD)),
     multipart(
         "parts in pages", part(1), part(2), boto("pages:list_parts", Key="m", UploadId=UPLOAD, MaxParts=1)
@@ -81,9 +99,17 @@ MULTIPART = (
     multipart("a part of number none", part(0)),
     multipart("a part of number too large", part(10_001)),
     multipart(
-        "a part with its MD5", part(1, b"hello", ContentMD5="XUFAKrxLKna5cZ2REBfFkg=="), complete(1), GET
+        "a part with its MD5",
+        part(1, b"hello", ContentMD5="XUFAKrxLKna5cZ2REBfFkg=="),
+        complete(1),
+        GET,
+        rest=MADE,
     ),
-    multipart("a part with another MD5", part(1, b"other", ContentMD5="XUFAKrxLKna5cZ2REBfFkg==")),
+    multipart(
+        "a part with another MD5",
+        part(1, b"other", ContentMD5="XUFAKrxLKna5cZ2REBfFkg=="),
+        own=(Own(step=1),),
+    ),
     multipart(
         "a part copied",
         boto("upload_part_copy", Key="m", UploadId=UPLOAD, PartNumber=1, CopySource=f"{BUCKET}/k"),
@@ -101,13 +127,14 @@ MULTIPART = (
         ),
         boto("list_parts", Key="m", UploadId=UPLOAD),
     ),
-    multipart("headed in parts", part(1), complete(1), boto("head_object", Key="m", PartNumber=1)),
+    multipart("headed in parts", part(1), complete(1), boto("head_object", Key="m", PartNumber=1), rest=MADE),
     multipart(
         "an upload read in ranges",
         part(1, PART),
         part(2),
         complete(1, 2),
         boto("get_object", Key="m", Range="bytes=5242870-5242890"),
+        rest=MADE,
     ),
     row(
         "parts with SHA-256",
@@ -342,6 +369,7 @@ OTHERS = (
         Scene((Thing("k"),), prepared=(boto("put_bucket_policy", Policy=POLICY),)),
         How(user="nobody"),
         soap=None,
+        own=(Own("AccessDenied", 403, step=0), Own("403", 403, step=1), Own("AccessDenied", 403, step=2)),
         passes=True,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.differential.rows import EMPTY, HELLO, How, Row, Scene, boto, http
+from tests.differential.rows import EMPTY, HELLO, How, Own, Row, Scene, boto, http
 from tests.differential.signing import PAYLOAD, TRAILER, UNSIGNED_TRAILER, Chunks, Signing
 
 GREETING = b"hello" * 20_000
@@ -16,20 +16,21 @@ CHECKSUMS = {
 }
 """Of b"hello", right and wrong."""
 OLD = How(signature="s3")
+FORGED, SHORT = Own("SignatureDoesNotMatch", 403), Own("IncompleteBody", 400)
 
 
 def row(name: str, *steps, scene: Scene = HELLO, client: str = "boto3", **more) -> Row:
     return Row(f"signed: {name}", client, steps, scene, passes=True, **more)
 
 
-def raw(name: str, method: str = "PUT", **values) -> Row:
-    return row(name, http(method, "/{bucket}/k", **values), client="http")
+def raw(name: str, method: str = "PUT", own: Own | None = None, **values) -> Row:
+    return row(name, http(method, "/{bucket}/k", **values), client="http", own=(own,) if own else ())
 
 
-def chunked(name: str, body: bytes = b"hello", kind: str = PAYLOAD, **values) -> Row:
+def chunked(name: str, body: bytes = b"hello", kind: str = PAYLOAD, own: Own | None = None, **values) -> Row:
     signing, headers = Signing(kind), values.pop("headers", {})
     step = http("PUT", "/{bucket}/k", body=body, signing=signing, headers=headers, chunks=Chunks(**values))
-    return row(name, step, client="http", scene=EMPTY)
+    return row(name, step, client="http", scene=EMPTY, own=(own,) if own else ())
 
 
 IN_ADDRESS = (
@@ -58,6 +59,7 @@ IN_ADDRESS = (
             headers={"Content-Type": "text/x-b"},
             body=b"x",
         ),
+        own=(Own(),),
     ),
     row(
         "an address to put with metadata",
@@ -66,57 +68,97 @@ IN_ADDRESS = (
     row("an address to delete", boto("url:delete_object", Key="k")),
     row("an address to head", boto("url:head_object", Key="k")),
     row("an address to list", boto("url:list_objects_v2", Prefix="k")),
-    row("an address of too long ago", boto("url:get_object", Key="k", minutes=-20)),
-    row("an address of the future", boto("url:get_object", Key="k", minutes=20)),
-    row("an address for too long", boto("url:get_object", Key="k", expires=605_000)),
+    row("an address of too long ago", boto("url:get_object", Key="k", minutes=-20), own=(Own(),)),
+    row("an address of the future", boto("url:get_object", Key="k", minutes=20), own=(Own(),)),
+    row("an address for too long", boto("url:get_object", Key="k", expires=605_000), own=(Own(),)),
     row("an address of a stranger", boto("url:get_object", Key="k"), how=How(user="stranger")),
     row("an address of a liar", boto("url:get_object", Key="k"), how=How(user="liar")),
-    row("an address of another method", boto("url:get_object", Key="k", verb="DELETE")),
-    row("an address with another key", boto("url:get_object", Key="k", alter=("/k?", "/l?"))),
+    row("an address of another method", boto("url:get_object", Key="k", verb="DELETE"), own=(Own(),)),
+    row("an address with another key", boto("url:get_object", Key="k", alter=("/k?", "/l?")), own=(Own(),)),
     row(
         "an address with more in its query",
         boto("url:get_object", Key="k", alter=("?", "?response-content-type=text%2Fhtml&")),
+        own=(Own(),),
     ),
     row(
         "an address without its expiry",
         boto("url:get_object", Key="k", alter=("X-Amz-Expires=600&", "")),
+        own=(Own(),),
     ),
     row("an old address to get", boto("url:get_object", Key="k"), how=OLD),
     row("an old address to put", boto("url:put_object", Key="new", body=b"hello"), how=OLD),
     row("an old address of a liar", boto("url:get_object", Key="k"), how=How("liar", signature="s3")),
-    row("an old address with another key", boto("url:get_object", Key="k", alter=("/k?", "/l?")), how=OLD),
+    row(
+        "an old address with another key",
+        boto("url:get_object", Key="k", alter=("/k?", "/l?")),
+        how=OLD,
+        own=(Own(),),
+    ),
 )
 
 IN_HEAD = (
     row("old, get", boto("get_object", Key="k"), how=OLD),
     row("old, put", boto("put_object", Key="new", Body=b"hello", Metadata={"a": "b"}), how=OLD),
-    row("old, list", boto("list_objects", Prefix="k"), how=OLD),
+    row("old, list", boto("list_objects", Prefix="k"), how=OLD, instead=How()),
     row("old, an access list", boto("get_object_acl", Key="k"), how=OLD),
-    row("old, by the host", boto("get_object", Key="k"), how=How(signature="s3", virtual=True)),
+    row(
+        "old, by the host",
+        boto("get_object", Key="k"),
+        how=How(signature="s3", virtual=True),
+        instead=How(virtual=True),
+    ),
     row("old, by a stranger", boto("get_object", Key="k"), how=How("stranger", signature="s3")),
     row("old, by a liar", boto("get_object", Key="k"), how=How("liar", signature="s3")),
-    raw("old, of too long ago", "GET", signing=Signing(old=True, minutes=-20)),
+    raw("old, of too long ago", "GET", Own(), signing=Signing(old=True, minutes=-20)),
     *(
-        raw(f"a clock {minutes} minutes off", "GET", signing=Signing(minutes=minutes))
+        raw(f"a clock {minutes} minutes off", "GET", Own(), signing=Signing(minutes=minutes))
         for minutes in (-20, -14, 14, 20)
     ),
-    raw("another region", "GET", signing=Signing(region="eu-west-1")),
+    raw(
+        "another region", "GET", Own("AuthorizationHeaderMalformed", 400), signing=Signing(region="eu-west-1")
+    ),
     raw("the payload not signed", body=b"hello", signing=Signing("UNSIGNED-PAYLOAD")),
-    raw("another payload's hash", body=b"hello", signing=Signing("0" * 64)),
-    raw("another payload", body=b"hello", instead=b"olleh"),
-    raw("a hash that is none", body=b"hello", signing=Signing("hello")),
-    raw("metadata that are not signed", body=b"hello", signing=Signing(late={"x-amz-meta-a": "b"})),
-    raw("an access list that is not signed", body=b"x", signing=Signing(late={"x-amz-acl": "public-read"})),
+    raw(
+        "another payload's hash",
+        own=Own("XAmzContentSHA256Mismatch", 400),
+        body=b"hello",
+        signing=Signing("0" * 64),
+    ),
+    raw("another payload", own=Own("XAmzContentSHA256Mismatch", 400), body=b"hello", instead=b"olleh"),
+    raw("a hash that is none", own=Own("InvalidArgument", 400), body=b"hello", signing=Signing("hello")),
+    raw(
+        "metadata that are not signed",
+        own=Own("AccessDenied"),
+        body=b"hello",
+        signing=Signing(late={"x-amz-meta-a": "b"}),
+    ),
+    raw(
+        "an access list that is not signed",
+        own=Own("AccessDenied"),
+        body=b"x",
+        signing=Signing(late={"x-amz-acl": "public-read"}),
+    ),
     raw("a type that is not signed", body=b"hello", signing=Signing(late={"Content-Type": "text/x-a"})),
     raw("a range that is not signed", "GET", signing=Signing(late={"Range": "bytes=1-2"})),
-    raw("no date", "GET", signing=Signing(late={"X-Amz-Date": ""})),
-    raw("no authority to speak of", "GET", signing=Signing(late={"Authorization": "Basic eDp5"})),
+    raw("no date", "GET", Own("AccessDenied", 403), signing=Signing(late={"X-Amz-Date": ""})),
+    raw(
+        "no authority to speak of",
+        "GET",
+        Own("InvalidArgument", 400),
+        signing=Signing(late={"Authorization": "Basic eDp5"}),
+    ),
     raw(
         "half of an authority",
         "GET",
+        Own("AuthorizationHeaderMalformed", 400),
         signing=Signing(late={"Authorization": "AWS4-HMAC-SHA256 Credential=x"}),
     ),
-    raw("an authority of nothing", "GET", signing=Signing(late={"Authorization": "AWS4-HMAC-SHA256"})),
+    raw(
+        "an authority of nothing",
+        "GET",
+        Own("InvalidArgument", 400),
+        signing=Signing(late={"Authorization": "AWS4-HMAC-SHA256"}),
+    ),
 )
 
 IN_CHUNKS = (
@@ -124,18 +166,21 @@ IN_CHUNKS = (
     chunked("chunks, many", GREETING, size=8192),
     chunked("chunks, none", b""),
     chunked("chunks with metadata", headers={"x-amz-meta-a": "b", "content-type": "text/x-a"}),
-    chunked("chunks, one with a wrong signature", spoil="chunk"),
-    chunked("chunks, one with other bytes", GREETING, size=8192, spoil="data"),
-    chunked("chunks without an end", spoil="end"),
-    chunked("chunks, more than told", decoded=3),
-    chunked("chunks, fewer than told", decoded=30),
+    chunked("chunks, one with a wrong signature", spoil="chunk", own=FORGED),
+    chunked("chunks, one with other bytes", GREETING, size=8192, spoil="data", own=FORGED),
+    chunked("chunks without an end", spoil="end", own=Own()),
+    chunked("chunks, more than told", decoded=3, own=SHORT),
+    chunked("chunks, fewer than told", decoded=30, own=SHORT),
     *(
         chunked(f"chunks with a trailer of {name}", kind=TRAILER, trailers={f"x-amz-checksum-{name}": right})
         for name, (right, _) in CHECKSUMS.items()
     ),
     *(
         chunked(
-            f"chunks with a wrong trailer of {name}", kind=TRAILER, trailers={f"x-amz-checksum-{name}": wrong}
+            f"chunks with a wrong trailer of {name}",
+            kind=TRAILER,
+            trailers={f"x-amz-checksum-{name}": wrong},
+            own=Own("BadDigest"),
         )
         for name, (_, wrong) in CHECKSUMS.items()
     ),
@@ -144,6 +189,7 @@ IN_CHUNKS = (
         kind=TRAILER,
         trailers={"x-amz-checksum-crc32": CHECKSUMS["crc32"][0]},
         spoil="trailer",
+        own=FORGED,
     ),
     *(
         chunked(f"a trailer of {name}", kind=UNSIGNED_TRAILER, trailers={f"x-amz-checksum-{name}": right})
@@ -151,7 +197,10 @@ IN_CHUNKS = (
     ),
     *(
         chunked(
-            f"a wrong trailer of {name}", kind=UNSIGNED_TRAILER, trailers={f"x-amz-checksum-{name}": wrong}
+            f"a wrong trailer of {name}",
+            kind=UNSIGNED_TRAILER,
+            trailers={f"x-amz-checksum-{name}": wrong},
+            own=Own("BadDigest"),
         )
         for name, (_, wrong) in CHECKSUMS.items()
     ),
@@ -160,6 +209,7 @@ IN_CHUNKS = (
         kind=UNSIGNED_TRAILER,
         trailers={"x-amz-checksum-crc32": CHECKSUMS["crc32"][0]},
         spoil="end",
+        own=Own(),
     ),
 )
 
@@ -169,12 +219,18 @@ SUMS = (
         for name, (right, _) in CHECKSUMS.items()
     ),
     *(
-        raw(f"a wrong checksum, {name}", body=b"hello", headers={f"x-amz-checksum-{name}": wrong})
+        raw(f"a wrong checksum, {name}", own=Own(), body=b"hello", headers={f"x-amz-checksum-{name}": wrong})
         for name, (_, wrong) in CHECKSUMS.items()
     ),
-    raw("a checksum that is none", body=b"hello", headers={"x-amz-checksum-crc32": "hello"}),
+    raw(
+        "a checksum that is none",
+        own=Own("InvalidRequest"),
+        body=b"hello",
+        headers={"x-amz-checksum-crc32": "hello"},
+    ),
     raw(
         "two checksums",
+        own=Own("InvalidRequest", 400),
         body=b"hello",
         headers={"x-amz-checksum-crc32": CHECKSUMS["crc32"][0], "x-amz-checksum-sha1": CHECKSUMS["sha1"][0]},
     ),
