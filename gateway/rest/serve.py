@@ -43,6 +43,9 @@ FRAMED_LEAST: Final = 65_536
 
 ANONYMOUS_OVERRIDES: Final = "Request specific response headers cannot be used for anonymous GET requests."
 
+_OF_EVERYBODY: Final = "ListAllMyBuckets"
+_OF_BUCKET: Final = "GetBucketAccessControlPolicy"
+
 Serving = Generator[Call, Answer, HttpReply]
 Note = Callable[[str, str], None]
 
@@ -228,9 +231,8 @@ def _with_owners(call: Call) -> Generator[Call, Answer, Call]:
     grants = call.values.get("AccessControlList", {}).get("Grant", [])
     owners: dict[Whose, str] = {}
     for who in wanted_owners(grants):
-        asked = OPERATIONS[call.operation].first if who is Whose.OWNER else _OF_BUCKET
-        about = _about(call, asked or _OF_EVERYBODY)
-        answer = yield about
+        own = OPERATIONS[call.operation].first or _OF_EVERYBODY
+        answer = yield _about(call, own if who is Whose.OWNER else _OF_BUCKET)
         owner = answer.values.get("Owner", {}).get("ID", "")
         if not owner:
             raise Problem("InternalError", "The store does not say who the owner is.")
@@ -240,12 +242,8 @@ def _with_owners(call: Call) -> Generator[Call, Answer, Call]:
     return replace(call, values={**call.values, "AccessControlList": {"Grant": with_owners(grants, owners)}})
 
 
-_OF_EVERYBODY: Final = "ListAllMyBuckets"
-_OF_BUCKET: Final = "GetBucketAccessControlPolicy"
-
-
 def _about(call: Call, operation: str) -> Call:
-    """Return a call without further fields, about the same bucket or object."""
+    """Return a call of an operation about the same bucket or object."""
     values = call.values
     named = {
         "Bucket": values.get("Bucket", values.get("DestinationBucket")),
