@@ -25,6 +25,7 @@ from enum import Enum, auto
 from typing import Any, Protocol
 
 from gateway.messages import HttpReply, Ids, Problem
+from gateway.proxy.arriving import Arriving
 from gateway.proxy.connection import Connection, Counters
 from gateway.proxy.exchange import Cell, Exchange
 from gateway.proxy.forwarded import TrustedProxies
@@ -34,8 +35,8 @@ from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
 from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
-from gateway.proxy.unpacking import Unpacked, Unpacking
-from gateway.wire.bodies import BodyReader, Chunks, body_reader
+from gateway.proxy.unpacking import Unpacking
+from gateway.wire.bodies import Chunks
 from gateway.wire.http1 import CONTINUE, HeadReader, RequestHead, parse_request_head
 
 
@@ -113,13 +114,7 @@ class ClientConnection(Connection):
         self._heads = HeadReader()
         self._started: float | None = None
         self._exchange: Exchange | None = None
-        self._reader: BodyReader | None = None
-        self._body = bytearray()
-        self._upload: Unpacked | None = None
-        self._most = 0
-        self._proof: Any = None
-        self._waited_for = False
-        self._mark = 0
+        self._arriving: Arriving | None = None
         self._outgoing: Outgoing | None = None
         self._leftover: Leftover | None = None
         self._last = False
@@ -218,7 +213,7 @@ class ClientConnection(Connection):
     @property
     def _held_up(self) -> bool:
         """Whether the next bytes of the body wait for whoever takes what is attached."""
-        return self._state is State.UPLOADING and self._upload is not None and self._upload.paused
+        return self._state is State.UPLOADING and self._arriving is not None and self._arriving.held_up
 
     def _listen(self, wanted: bool) -> None:
         if wanted != self._listening:
@@ -244,36 +239,32 @@ class ClientConnection(Connection):
         self._state = State.DECIDING
         cell = self._owner.cell_of(head)
         exchange = self._begin_exchange(cell, head)
-        reader = self._reader = body_reader(head)
+        arriving = self._arriving = Arriving(head, cell)
         try:
             secure = self.secure or self._owner.proxies.secure(self.peer, head)
             admission = cell.admit(head, secure=secure)
-            self._most, self._proof = admission.most, admission.proof
-            if head.length is not None and head.length > self._most:
-                raise cell.too_long(head)
+            arriving.admit(admission, self._pace)
         except Problem as problem:
             self._refuse(problem)
             return
-        self._waited_for = head.expects_continue
         if not admission.unasked:
-            self._continue(reader)
-        if admission.parts is not None:
-            self._upload = Unpacked(admission.parts, self._pace)
+            self._continue(arriving)
         self._state = State.BODY
-        self._begin_span(reader)
-        if reader.done or (self._upload is not None and self._upload.ready):
-            self._take_body(exchange, reader, b"")
+        self._begin_span(arriving)
+        if arriving.reader.done or arriving.ready:
+            self._take_body(exchange, arriving, b"")
 
-    def _continue(self, reader: BodyReader) -> None:
+    def _continue(self, arriving: Arriving) -> None:
         """Tell a client to go on that waits for it, unless its body comes already."""
-        if self._waited_for and not (self._pending or reader.received):
+        if arriving.waited_for and not (self._pending or arriving.reader.received):
             self.send(CONTINUE)
-        self._waited_for = False
+        arriving.waited_for = False
 
     def _read_body(self, data: bytes) -> None:
-        exchange, reader = self._exchange, self._reader
+        exchange, arriving = self._exchange, self._arriving
         assert exchange is not None
-        assert reader is not None
+        assert arriving is not None
+        reader = arriving.reader
         try:
             payload = reader.feed(data)
         except Problem as problem:
@@ -281,31 +272,24 @@ class ClientConnection(Connection):
             return
         if reader.done:
             self._pending = reader.rest  # at once, for the answer may be out before this returns
-        self._take_body(exchange, reader, payload)
+        self._take_body(exchange, arriving, payload)
 
-    def _take_body(self, exchange: Exchange, reader: BodyReader, payload: bytes) -> None:
+    def _take_body(self, exchange: Exchange, arriving: Arriving, payload: bytes) -> None:
         """Take the next bytes of the body; whoever is given them may answer at once."""
-        assert exchange.head is not None
-        upload = self._upload
         try:
-            if reader.received > self._most:
-                raise exchange.cell.too_long(exchange.head)
-            if upload is None:
-                self._body += payload
-            else:
-                upload.feed(payload)
-                if reader.done and self._state in _READING:
-                    upload.finish()
+            arriving.take(payload)
+            if arriving.reader.done and self._state in _READING:
+                arriving.finish()
         except Problem as problem:
             self._refuse(problem)
             return
-        if upload is not None and upload.ready and self._state is State.BODY:
+        if arriving.ready and self._state is State.BODY:
             self._state = State.UPLOADING
-            self._owner.ask(exchange, upload.message, self._proof, self._settled)
+            self._owner.ask(exchange, arriving.body(), arriving.proof, self._settled)
         if self._state not in _READING:
             return
-        if reader.done:
-            self._answer_request()
+        if arriving.reader.done:
+            self._answer_request(exchange, arriving)
         elif not self._in_line:
             self._in_line = not self._owner.turns.take(len(payload), self._turn_came)
 
@@ -319,21 +303,21 @@ class ClientConnection(Connection):
         if self._state is State.UPLOADING:
             self._listen(wanted and not self._in_line)
             if wanted:
-                assert self._reader is not None
-                self._continue(self._reader)
-                self._begin_span(self._reader)  # the client answers for no time in which it was not read
+                assert self._arriving is not None
+                self._continue(self._arriving)
+                self._begin_span(self._arriving)  # the client answers for no time in which it was not read
 
-    def _begin_span(self, reader: BodyReader) -> None:
-        self._mark = reader.received
+    def _begin_span(self, arriving: Arriving) -> None:
+        arriving.begin_span()
         self.set_deadline(self._limits.body_seconds)
 
     def _kept_its_rate(self) -> bool:
-        reader = self._reader
-        assert reader is not None
-        if not self._held_up and reader.received - self._mark < self._limits.body_bytes:
-            return False
-        self._begin_span(reader)
-        return True
+        arriving = self._arriving
+        assert arriving is not None
+        kept = arriving.kept_rate(self._limits.body_bytes)
+        if kept:
+            self._begin_span(arriving)
+        return kept
 
     # answering
 
@@ -342,16 +326,14 @@ class ClientConnection(Connection):
         self._exchange = Exchange(cell, head, self._owner.new_ids(), started)
         return self._exchange
 
-    def _answer_request(self) -> None:
+    def _answer_request(self, exchange: Exchange, arriving: Arriving) -> None:
         """Answer, now that all of the request is here; of one in parts, the exchange knows it already."""
         self._state = State.ANSWERING
         self.set_deadline(None)
-        if self._upload is not None:
-            self._upload.end()
-            return
-        body, self._body = bytes(self._body), bytearray()
-        assert self._exchange is not None
-        self._owner.ask(self._exchange, body, self._proof, self._settled)
+        if arriving.in_parts:
+            arriving.end()
+        else:
+            self._owner.ask(exchange, arriving.body(), arriving.proof, self._settled)
 
     def _settled(self, outcome: HttpReply | Problem) -> None:
         """Answer; often called from the store's connection, whom our bugs do not concern."""
@@ -375,7 +357,8 @@ class ClientConnection(Connection):
         assert exchange is not None
         self._state = State.ANSWERING
         self.set_deadline(None)
-        early = self._reader is None or not self._reader.done
+        reader = None if self._arriving is None else self._arriving.reader
+        early = reader is None or not reader.done
         framing = Framing.of(reply, exchange.head, close=early or self._owner.draining)
         head = reply_head(reply, framing, exchange.ids, self._owner.sweep.seconds())
         self._last = framing.close
@@ -390,7 +373,7 @@ class ClientConnection(Connection):
             broken=lambda _problem: self.reset(),
         )
         if early:
-            self._leftover = Leftover(self._reader, self._limits.linger_bytes)
+            self._leftover = Leftover(reader, self._limits.linger_bytes)
             rest, self._pending = self._pending, b""
             self._listen(True)
             self._discard(self._leftover, rest)
@@ -429,11 +412,11 @@ class ClientConnection(Connection):
             self.finish()
 
     def _note(self, exchange: Exchange, *, whole: bool) -> None:
-        head, reader, outgoing = exchange.head, self._reader, self._outgoing
+        head, arriving, outgoing = exchange.head, self._arriving, self._outgoing
         exchange.report(
             self.counters,
             peer=self.peer if exchange.head is None else self._owner.proxies.client(self.peer, exchange.head),
-            received=(len(head.raw) if head else 0) + (reader.received if reader else 0),
+            received=(len(head.raw) if head else 0) + (arriving.reader.received if arriving else 0),
             sent=outgoing.sent if outgoing else 0,
             seconds=self._owner.sweep.seconds() - exchange.started,
             whole=whole,

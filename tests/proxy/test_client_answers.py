@@ -218,11 +218,13 @@ class TestSlow:
     def test_a_body(self, house):
         client = house.client()
         client.send(get("/echo", "Content-Length: 100000", method="POST") + bytes(CLIENTS.body_bytes))
-        house.sees(lambda client: client._reader and client._reader.received >= CLIENTS.body_bytes)
+        house.sees(lambda client: client._arriving and client._arriving.reader.received >= CLIENTS.body_bytes)
         house.advance(CLIENTS.body_seconds)
         for number in range(int(CLIENTS.body_seconds)):
             client.send(b"x")
-            house.sees(lambda client, sent=CLIENTS.body_bytes + number: client._reader.received > sent)
+            house.sees(
+                lambda client, sent=CLIENTS.body_bytes + number: client._arriving.reader.received > sent
+            )
             house.advance(1)
         assert code(client.reply("POST")) == "RequestTimeout"
         assert house.counters.of("limited") == [("body",)]
@@ -235,7 +237,11 @@ class TestSlow:
             client.send(bytes(CLIENTS.body_bytes))
             if number < 4:
                 wanted = (number + 1) * CLIENTS.body_bytes
-                house.sees(lambda client, wanted=wanted: client._reader and client._reader.received == wanted)
+                house.sees(
+                    lambda client, wanted=wanted: (
+                        client._arriving and client._arriving.reader.received == wanted
+                    )
+                )
                 house.advance(CLIENTS.body_seconds)
         assert len(client.reply("POST").body) == size
 

@@ -83,7 +83,7 @@ class TestConnection:
         house.front.turns = Turns(rounds)
         client = house.client()
         client.send(post("/echo", BODY)[: -len(BODY)] + BODY[:SHARE])
-        house.sees(lambda connection: connection._reader and connection._reader.received == SHARE)
+        house.sees(lambda connection: connection._arriving and connection._arriving.reader.received == SHARE)
         client.send(BODY[SHARE : 2 * SHARE])
         house.sees(lambda connection: connection._in_line)
         return client

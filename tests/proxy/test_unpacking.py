@@ -378,7 +378,9 @@ class TestBad:
         message = parts(b"four", announced=3)[:-2]
         client.send(head(len(message)) + message[:4])
         line = house.store.accept()
-        house.sees(lambda client: client._upload and not client._upload.paused)
+        house.sees(
+            lambda client: client._arriving and client._arriving.in_parts and not client._arriving.held_up
+        )
         client.send(message[4:] + get("/echo"))
         assert code(client.reply("POST")) == "IncompleteBody"
         assert client.reply().body == b"/echo"
@@ -399,7 +401,9 @@ class TestBad:
         start = message.index(b"\n") + 1
         client.send(head(len(message)) + message[:start])
         line = house.store.accept()
-        house.sees(lambda client: client._upload and not client._upload.paused)
+        house.sees(
+            lambda client: client._arriving and client._arriving.in_parts and not client._arriving.held_up
+        )
         client.send(message[start:])
         assert code(client.reply("POST")) == told
         assert dropped(line) == 0
