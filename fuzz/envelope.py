@@ -12,8 +12,8 @@ from gateway.service.documents import own_documents
 from gateway.soap.calls import build_call, operation_of, parse_call, parse_credentials
 from gateway.soap.data import Limits, attach
 from gateway.soap.envelope import build_envelope, parse_envelope
-from gateway.tables.contract import compile_contract
 from gateway.tables.errors import ERRORS
+from gateway.tables.wsdl import compile_contract
 from gateway.wire.markup import parse
 
 DOCUMENTS = own_documents()

@@ -36,7 +36,8 @@ from gateway.soap.envelope import build_envelope, parse_envelope
 from gateway.soap.faults import parse_fault
 from gateway.soap.serve import Soap
 from gateway.soap.signature import sign
-from gateway.tables.contract import Contract, compile_contract
+from gateway.tables.contract import Contract
+from gateway.tables.wsdl import compile_contract
 from gateway.wire.http1 import RequestHead, parse_request_head
 from gateway.wire.markup import parse
 from gateway.wire.texts import build_moment

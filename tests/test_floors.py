@@ -35,7 +35,7 @@ XML = {"lxml", "xml", "zeep", "html", "pyexpat", "xmltodict", "defusedxml", "bs4
 
 XML_USERS = {
     "gateway.wire.markup": {"lxml"},
-    "gateway.tables.contract": {"lxml", "zeep"},  # the types of trees; zeep reads the WSDL that is handed in
+    "gateway.tables.wsdl": {"lxml", "zeep"},  # the types of trees; zeep reads the WSDL that is handed in
     "gateway.soap.description": {"xml.sax.saxutils"},  # writes an attribute, parses nothing
     "gateway.cli.call": {"lxml", "zeep"},  # a client, of an operator's own gateway
 }

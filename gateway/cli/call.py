@@ -22,7 +22,8 @@ from gateway.cli.arguments import FieldError
 from gateway.cli.files import Transfer
 from gateway.cli.post import NoAnswerError, Reply, post
 from gateway.soap.signature import sign
-from gateway.tables.contract import DOCUMENTS, Contract, compile_contract
+from gateway.tables.contract import Contract
+from gateway.tables.wsdl import DOCUMENTS, compile_contract
 from gateway.wire.markup import MarkupError, local, parse
 from gateway.wire.texts import build_moment
 from gateway.wire.values import KIND

@@ -35,8 +35,10 @@ from gateway.soap.ask import Soap as SoapStore
 from gateway.soap.data import Limits
 from gateway.soap.relay import SoapRelay
 from gateway.soap.serve import Soap
-from gateway.tables.contract import Contract, ContractError, compile_contract
+from gateway.tables.contract import Contract, ContractError
+from gateway.tables.dialect import judge_dialect
 from gateway.tables.operations import OPERATIONS
+from gateway.tables.wsdl import compile_contract
 from gateway.wire.markup import parse
 
 CALLED: Final = frozenset((*OPERATIONS, *RELAYED, *(view.name for view in VIEWS)))
@@ -138,7 +140,7 @@ def _of_rest_store(config: Config, users: Users, soap: Soap, contract: Contract,
 
 def _of_soap_store(config: Config, users: Users, soap: Soap, contract: Contract, now: Now) -> Cells:
     backend, asked = config.backend, config.gateway
-    theirs = contract if backend.wsdl is None else _their_contract(backend.wsdl)
+    theirs = contract if backend.wsdl is None else _their_contract(backend.wsdl, contract)
     url = _address(config, theirs)
     host, path = Endpoint.of(url).authority, urlsplit(url).path or "/"
     store = SoapStore(
@@ -166,11 +168,13 @@ def _of_soap_store(config: Config, users: Users, soap: Soap, contract: Contract,
     return Cells(front, Translation(rest, store), url)
 
 
-def _their_contract(wsdl: Path) -> Contract:
+def _their_contract(wsdl: Path, ours: Contract) -> Contract:
     try:
-        return _contract_of(documents_at(wsdl))
+        theirs = _contract_of(documents_at(wsdl))
+        judge_dialect(theirs, ours)
     except ContractError as error:
         raise ConfigError(f"[backend] wsdl: {wsdl}: {error}") from error
+    return theirs
 
 
 def _address(config: Config, theirs: Contract) -> str:

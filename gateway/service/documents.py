@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.service.ini import ConfigError
-from gateway.tables.contract import XSD
+from gateway.tables.wsdl import XSD
 from gateway.wire.markup import Element, MarkupError, parse
 
 WSDL: Final = "http://schemas.xmlsoap.org/wsdl/"

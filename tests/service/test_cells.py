@@ -103,6 +103,10 @@ def test_a_configured_address_wins_over_that_of_the_wsdl(directory):
     [
         ({"address": "nowhere"}, "its address"),
         ({"Object": "Thing", "Bucket": "Box"}, "store.wsdl"),
+        (
+            {'name="LastModified" type="xsd:dateTime"': 'name="LastModified" type="xsd:string"'},
+            "LastModified is a text and not a dateTime",
+        ),
     ],
 )
 def test_a_wsdl_that_cannot_be_used_is_named(directory, changes, said):

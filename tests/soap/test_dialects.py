@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from gateway.messages import Answer, Body, Call, Credentials, HttpRequest, Problem, RestReply
-from gateway.tables.contract import Contract, compile_contract
+from gateway.tables.contract import Contract
 from gateway.tables.dialect import judge_dialect
+from gateway.tables.wsdl import compile_contract
 from gateway.wire.markup import parse
 from gateway.wire.values import KIND
 from tests.joined import our_contract
