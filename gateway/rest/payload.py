@@ -128,7 +128,6 @@ class Payload:
         ready: Always: a head is enough to serve a REST request.
         declared: What x-amz-content-sha256 says, or what a request means that has none: a hash in hex,
             UNSIGNED-PAYLOAD or one of FORMS.
-        declared: What the request says of its body: a hash, UNSIGNED-PAYLOAD, or one of FORMS.
         length: How many bytes the object has.
         trailer: The name of the field that x-amz-trailer announces; "" for none.
         trailers: Fields behind the chunks, verified; known after `finish`.

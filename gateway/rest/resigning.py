@@ -113,8 +113,8 @@ class Resigning:
         )
         if presented is None and not self.anonymous and head.method != PREFLIGHT:
             raise Problem("AccessDenied")
-        _judge_connection(head)
         head = in_fields(head, presented)
+        _judge_connection(head)  # of what stood in the URL as well
         secret = self.secret_of(presented.access_key) if presented else None
         payload = Payload(head, presented, secret or "")
         proof = Admitted(head, bucket, in_host, presented, payload)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.messages import HttpRequest, Problem
+from gateway.rest.addresses import parse_address, parse_query
 from gateway.rest.chunked import SignedChunks, Trailer, UnsignedChunks
 from gateway.rest.signature import EMPTY_SHA256, SigningKey
 from gateway.rest.signature import sign as sign_v4
@@ -162,6 +166,22 @@ class TestHead:
         assert raised.value.code == "InvalidRequest"
 
     @pytest.mark.parametrize(
+        ("way", "name"),
+        [(V4_QUERY, "x-amz-copy-source"), (V2_QUERY, "x-amz-acl"), (V2_QUERY, "content-md5")],
+    )
+    def test_nobody_may_take_away_either_what_a_presigned_url_says_in_place_of_a_field(self, way, name):
+        wire = sign(
+            way, "PUT", f"{URL}?{name}=1" if way == V4_QUERY else URL, ((name, "1"),)[way == V4_QUERY :]
+        )
+        head = wire.having(("Content-Length", "0"), ("Connection", name)).head
+        with pytest.raises(Problem) as raised:
+            resigning().admit(head, secure=False)
+        assert (raised.value.code, raised.value.message) == (
+            "InvalidRequest",
+            f"The Connection field names {name}.",
+        )
+
+    @pytest.mark.parametrize(
         ("sent_as", "arrives_as"),
         [
             ("/b/a(1)$+%2b", "/b/a%281%29%24%2B%2B"),
@@ -177,6 +197,26 @@ class TestHead:
     def test_addresses_mean_the_same_in_the_spelling_that_is_signed(self, sent_as, arrives_as):
         head = head_of(f"GET {sent_as} HTTP/1.1\nHost: gate.example")
         assert sent(head, anonymous=True).head.target == arrives_as
+
+    @given(
+        key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60),
+        query=st.lists(st.tuples(st.text("abc?=&+ %/ü", min_size=1), st.text("xyz?=&+ %/ü")), max_size=3),
+        raw=st.sampled_from(["", "!$'()*,:;@+=", "~-._aZ0"]),
+        style=st.sampled_from(["path", "virtual"]),
+    )
+    def test_whatever_a_client_spells_the_store_reads_the_same(self, key, query, raw, style):
+        """`raw` are characters that this client does not escape in a key."""
+        target = f"/bucket/{quote(key, safe='/' + raw)}"
+        target += "?" + "&".join(f"{quote(name, safe='')}={quote(value, safe='/')}" for name, value in query)
+        store = sent(
+            client(V4, "GET", f"http://gate.example{target}", declared=EMPTY_SHA256).head, style=style
+        )
+        assert parse_address(store.head, ("store.example",)) == (
+            "bucket",
+            key,
+            "bucket" * (style == "virtual"),
+        )
+        assert parse_query(store.head.query) == tuple(query)
 
     @pytest.mark.parametrize(
         ("host", "path", "style", "expected"),
