@@ -69,7 +69,8 @@ class Rest:
 
     def request(self, call: Call) -> RestRequest:
         """Return the one request that asks what a call asks."""
-        return build_request(OPERATIONS[call.operation], call, self.contract, self.store)
+        row = OPERATIONS[call.operation]
+        return build_request(row, call, self.contract, self.store, md5=self.etag == "md5")
 
     def answer(self, call: Call, reply: RestReply) -> Answer:
         """Return what a reply answers to a call.

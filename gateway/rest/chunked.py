@@ -34,6 +34,8 @@ SIGNATURE: Final = ";chunk-signature="
 TRAILER_SIGNATURE: Final = "x-amz-trailer-signature"
 _HEX: Final = 64  # characters of a signature
 
+Buffer = bytes | bytearray | memoryview
+
 
 class Chain:
     """The signatures of one body, each over the one before it.
@@ -101,12 +103,19 @@ class UnsignedChunks:
 
     def feed(self, data: bytes) -> bytes:
         """Return the chunks that are full."""
-        held = self._held
-        held += data
-        out = []
-        while len(held) >= CHUNK:
-            out += self._chunk(held[:CHUNK])
-            del held[:CHUNK]
+        held, view = self._held, memoryview(data)
+        out: list[Buffer] = []
+        at = 0
+        if held:
+            at = CHUNK - len(held)
+            held += view[:at]
+            if len(held) == CHUNK:
+                out += self._chunk(bytes(held))
+                held.clear()
+        for start in range(at, len(data) - CHUNK + 1, CHUNK):
+            at = start + CHUNK
+            out += self._chunk(view[start:at])
+        held += view[at:]
         return b"".join(out)
 
     def close(self) -> bytes:
@@ -134,11 +143,11 @@ class UnsignedChunks:
             total += len(trailer.name) + 1 + trailer.size + 2 + self._trailer_extension
         return total + 1 + around
 
-    def _chunk(self, data: bytes | bytearray) -> list[bytes | bytearray]:
+    def _chunk(self, data: Buffer) -> list[Buffer]:
         """Return the line before a chunk's data, the data and the line end."""
         return [f"{len(data):x}{self._sign(data)}\r\n".encode(), data, b"\r\n"]
 
-    def _sign(self, data: bytes | bytearray) -> str:  # noqa: ARG002 - here none are signed
+    def _sign(self, data: Buffer) -> str:  # noqa: ARG002 - here none are signed
         return ""
 
     def _sign_trailer(self, lines: str) -> str:  # noqa: ARG002 - the same
@@ -164,7 +173,7 @@ class SignedChunks(UnsignedChunks):
         scope = f"{date[:8]}/{key.region}/{key.service}/aws4_request"
         self._chain = Chain(key.secret, date, scope, seed)
 
-    def _sign(self, data: bytes | bytearray) -> str:
+    def _sign(self, data: Buffer) -> str:
         return f"{SIGNATURE}{self._chain.sign(hashlib.sha256(data).hexdigest())}"
 
     def _sign_trailer(self, lines: str) -> str:

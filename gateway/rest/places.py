@@ -59,6 +59,7 @@ class Draft:
         region: The store's.
         grants: Whether ACLs are passed on (`acl = pass`).
         digest: The Content-MD5 that came with the object's bytes, base64; "" for none.
+        md5: Whether the MD5 of bytes that stream will be asked for although none came with them.
 
     """
 
@@ -72,6 +73,7 @@ class Draft:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: Piece = b""
     digest: str = ""
+    md5: bool = True
 
 
 def _put_bucket(draft: Draft, _: Field, values: Sequence[Any]) -> None:
@@ -172,7 +174,7 @@ def _put_payload(draft: Draft, _: Field, values: Sequence[Any]) -> None:
     if data is None:
         raise Problem("MissingAttachment")
     if isinstance(data, Body):
-        data = proved(data, draft.digest)
+        data = proved(data, draft.digest, md5=draft.md5)
     elif draft.digest:
         judge_digest(draft.digest, hashlib.md5(data, usedforsecurity=False).digest())
     draft.body = data

@@ -49,7 +49,9 @@ class Store:
         return not self.endpoint.tls if self.payload_signing is None else self.payload_signing
 
 
-def build_request(row: Operation, call: Call, contract: Contract, store: Store) -> RestRequest:
+def build_request(
+    row: Operation, call: Call, contract: Contract, store: Store, *, md5: bool = True
+) -> RestRequest:
     """Return the request that asks what a call asks.
 
     Args:
@@ -57,12 +59,13 @@ def build_request(row: Operation, call: Call, contract: Contract, store: Store) 
         call: Its values are what the contract types them.
         contract: For the types of documents.
         store: Who is asked.
+        md5: Whether the MD5 of an object that streams will be asked for (`wire.proof.md5_of`).
 
     Raises:
         Problem: For a value that REST cannot carry; BadDigest or InvalidDigest.
 
     """
-    draft = Draft(contract, store.region, store.acl == "pass", row.methods[0])
+    draft = Draft(contract, store.region, store.acl == "pass", row.methods[0], md5=md5)
     if row.subresource:
         draft.query.append((row.subresource, ""))
     for field in row.fields:

@@ -13,7 +13,6 @@ Sources: SOAP 1.1, 6; the facts of S3's SOAP interface; wire rules 6, 7, 11, 24,
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +31,6 @@ from gateway.messages import (
 )
 from gateway.soap.answers import parse_answer
 from gateway.soap.calls import build_call
-from gateway.soap.data import take_data
 from gateway.soap.envelope import build_envelope
 from gateway.soap.faults import judge_reply
 from gateway.soap.gotten import (
@@ -56,10 +54,10 @@ from gateway.soap.packaging import (
 from gateway.soap.ranges import is_ranged, part_asked, part_begun
 from gateway.soap.signature import credentials_for
 from gateway.tables.contract import Contract
-from gateway.tables.operations import NEVER_STORED, OPERATIONS
+from gateway.tables.operations import OPERATIONS
 from gateway.tables.store_errors import told
 from gateway.wire.markup import local
-from gateway.wire.proof import judge_digest, own_etag, proved
+from gateway.wire.proof import own_etag
 
 Asking = Generator[HttpRequest, RestReply, Answer]
 
@@ -127,7 +125,7 @@ class Soap:
         """
         operation = self._spoken(call.operation)
         kind = self.contract.operations[operation].request
-        values, data, media_type = _with_proof(call)
+        values, data, media_type = take_proved(call, md5=self.etag == "md5")
         if data is not None and kind.element("Data") is not None:
             self._judge_inline(call)
             values["Data"], data = data, None
@@ -204,29 +202,6 @@ class Soap:
         """Read a reply in parts, when its head says that it is one."""
         content_type = next((value for name, value in headers if name == "content-type"), "")
         return Package(content_type, self.max_answer) if form_of(content_type) else None
-
-
-def _with_proof(call: Call) -> tuple[dict[str, Any], Piece | None, str]:
-    """Return the values without the data, the data that prove themselves, and their media type.
-
-    Entries that describe the message are not sent: they would be stored (wire rule 32).
-
-    Raises:
-        Problem: BadDigest, InvalidDigest, MissingAttachment.
-
-    """
-    asked, data, media_type = take_data(Answer(call.operation, call.values))
-    values = dict(asked.values)
-    entries = values.get("Metadata") or ()
-    digests = [entry["Value"] for entry in entries if entry["Name"].strip().lower() == "content-md5"]
-    kept = [entry for entry in entries if entry["Name"].strip().lower() not in NEVER_STORED]
-    if len(kept) < len(entries):
-        values["Metadata"] = kept
-    if isinstance(data, Body):
-        return values, proved(replace(data, length=values["ContentLength"]), ",".join(digests)), media_type
-    if data is not None and digests:
-        judge_digest(",".join(digests), hashlib.md5(data, usedforsecurity=False).digest())
-    return values, data, media_type
 
 
 def _once(soap: Soap, call: Call) -> Asking:

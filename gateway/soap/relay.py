@@ -222,7 +222,7 @@ def _data(call: Call) -> Body | None:
         return None
     entries = call.values.get("Metadata") or ()
     digests = [entry["Value"] for entry in entries if entry["Name"].strip().lower() == "content-md5"]
-    return proved(data, ",".join(digests))
+    return proved(data, ",".join(digests), md5=False)
 
 
 def _opening(status: int, headers: Headers) -> Opening | None:

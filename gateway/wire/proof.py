@@ -15,6 +15,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections import deque
 from dataclasses import replace
 from typing import Final
 
@@ -32,14 +33,15 @@ class Tally:
     Args:
         size: How many bytes were announced; None when none were.
         digest: Their Content-MD5, base64; "" for none.
+        md5: Digest them also when none was sent, for `hexdigest`. It costs more than all the rest.
 
     """
 
-    def __init__(self, size: int | None, digest: str = "") -> None:
+    def __init__(self, size: int | None, digest: str = "", *, md5: bool = True) -> None:
         self._size = size
         self._digest = digest
         self._count = 0
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False) if md5 or digest else None
 
     def feed(self, data: bytes) -> bytes:
         """Count and digest.
@@ -51,7 +53,8 @@ class Tally:
         self._count += len(data)
         if self._size is not None and self._count > self._size:
             raise self._disagrees()
-        self._md5.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
         return data
 
     def close(self) -> bytes:
@@ -63,7 +66,7 @@ class Tally:
         """
         if self._size is not None and self._count != self._size:
             raise self._disagrees()
-        if self._digest:
+        if self._digest and self._md5 is not None:
             judge_digest(self._digest, self._md5.digest())
         return b""
 
@@ -73,7 +76,8 @@ class Tally:
 
     @property
     def hexdigest(self) -> str:
-        """The MD5 of what passed."""
+        """The MD5 of what passed, where it was asked for."""
+        assert self._md5 is not None
         return self._md5.hexdigest()
 
     def _disagrees(self) -> Problem:
@@ -81,20 +85,32 @@ class Tally:
 
 
 class HoldBack:
-    """A Coding that keeps the last bytes until it is closed."""
+    """A Coding that keeps the last bytes until it is closed, in the pieces that they came in."""
 
     def __init__(self) -> None:
-        self._held = b""
+        self._pieces: deque[memoryview] = deque()
+        self._held = 0
 
     def feed(self, data: bytes) -> bytes:
         """Return what is too old to be among the last bytes."""
-        data = self._held + data
-        self._held = data[-HELD:]
-        return data[:-HELD]
+        pieces = self._pieces
+        pieces.append(memoryview(data))
+        self._held += len(data)
+        old = []
+        while (more := self._held - HELD) > 0:
+            old.append(pieces[0][:more])
+            if len(pieces[0]) > more:
+                pieces[0] = pieces[0][more:]
+            else:
+                pieces.popleft()
+            self._held -= len(old[-1])
+        return b"".join(old)
 
     def close(self) -> bytes:
         """Return the last bytes."""
-        held, self._held = self._held, b""
+        held = b"".join(self._pieces)
+        self._pieces.clear()
+        self._held = 0
         return held
 
     def length(self, size: int) -> int:
@@ -102,15 +118,16 @@ class HoldBack:
         return size
 
 
-def proved(body: Body, digest: str) -> Body:
+def proved(body: Body, digest: str, *, md5: bool = True) -> Body:
     """Return a Body that proves itself on its way out.
 
     Args:
         body: Its length is what was announced.
         digest: Its Content-MD5, base64; "" for none.
+        md5: Whether `md5_of` will be asked.
 
     """
-    tally = Tally(body.length, digest)
+    tally = Tally(body.length, digest, md5=md5)
     return body.coded(lambda: tally).coded(HoldBack)
 
 

@@ -34,6 +34,18 @@ def test_bytes_that_agree_pass_unchanged():
     assert tally.length(7) == 7
 
 
+def test_nothing_is_digested_that_nobody_asks_for():
+    tally = Tally(5, md5=False)
+    assert tally.feed(b"hello") + tally.close() == b"hello"
+    with pytest.raises(AssertionError):
+        _ = tally.hexdigest
+    checked = Tally(5, base64.b64encode(bytes(16)).decode(), md5=False)
+    checked.feed(b"hello")
+    with pytest.raises(Problem) as refused:
+        checked.close()
+    assert refused.value.code == "BadDigest"
+
+
 def test_a_number_of_bytes_that_nobody_announced_is_not_judged():
     tally = Tally(None)
     assert tally.feed(b"hello") + tally.close() == b"hello"
