@@ -31,6 +31,7 @@ from gateway.messages import (
 )
 from gateway.soap.answers import parse_answer
 from gateway.soap.calls import build_call
+from gateway.soap.data import take_proved
 from gateway.soap.envelope import build_envelope
 from gateway.soap.faults import judge_reply
 from gateway.soap.gotten import (

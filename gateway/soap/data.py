@@ -5,20 +5,22 @@ where is the contract's affair: one whose type has no Data element takes them fr
 What is beside and not asked for is refused, as is what is asked for and not there.
 
 Sources: the facts of the S3 documentation on PutObject and GetObject; XOP (W3C, 2005), 3;
-wire rules 12, 33 and 34.
+wire rules 12, 24, 32, 33 and 34.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from gateway.messages import Answer, Attachment, Body, Call, Piece, Problem
 from gateway.soap.envelope import refused
 from gateway.soap.related import MimeError, parse_cid
 from gateway.tables.contract import Type
-from gateway.tables.operations import OPERATIONS
+from gateway.tables.operations import NEVER_STORED, OPERATIONS
 from gateway.wire.markup import Element, local
+from gateway.wire.proof import judge_digest, proved
 
 INCLUDE: Final = "{http://www.w3.org/2004/08/xop/include}Include"
 OCTETS: Final = "application/octet-stream"
@@ -150,3 +152,28 @@ def take_data(answer: Answer) -> tuple[Answer, Piece | None, str]:
     entries = values.get("Metadata") or ()
     kinds = [entry["Value"] for entry in entries if entry["Name"].lower() == "content-type"]
     return replace(answer, values=values), data, kinds[0] if kinds else OCTETS
+
+
+def take_proved(call: Call, *, md5: bool) -> tuple[dict[str, Any], Piece | None, str]:
+    """Return what a call asks of a store: values, data that prove themselves, and their media type.
+
+    Entries that describe the message are not sent: they would be stored (wire rule 32). With `md5`
+    the digest of the data can be asked for when they have passed.
+
+    Raises:
+        Problem: BadDigest, InvalidDigest, MissingAttachment.
+
+    """
+    asked, data, media_type = take_data(Answer(call.operation, call.values))
+    values = dict(asked.values)
+    entries = values.get("Metadata") or ()
+    digests = [entry["Value"] for entry in entries if entry["Name"].strip().lower() == "content-md5"]
+    kept = [entry for entry in entries if entry["Name"].strip().lower() not in NEVER_STORED]
+    if len(kept) < len(entries):
+        values["Metadata"] = kept
+    if isinstance(data, Body):
+        data = proved(replace(data, length=values["ContentLength"]), ",".join(digests), md5=md5)
+        return values, data, media_type
+    if data is not None and digests:
+        judge_digest(",".join(digests), hashlib.md5(data, usedforsecurity=False).digest())
+    return values, data, media_type

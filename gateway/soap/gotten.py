@@ -126,7 +126,7 @@ def of_length(answer: Answer, length: int | None) -> Answer:
         return answer
     known = length_of_data(answer)
     if known is None:
-        tally = Tally(length)
+        tally = Tally(length, md5=False)
         data = replace(data, length=length).coded(lambda: tally)
         return replace(answer, values={**answer.values, "Data": data})
     if known != length:

@@ -13,6 +13,7 @@ from gateway.soap.data import (
     judge_answer,
     take_data,
     take_include,
+    take_proved,
     wants_beside,
 )
 from gateway.tables.operations import OPERATIONS
@@ -269,3 +270,58 @@ def test_data_is_taken_out_of_an_answer(metadata, kind, data):
 
 def test_an_answer_without_data_has_none_to_take():
     assert take_data(Answer("GetObject", {"ETag": "e"})) == (Answer("GetObject", {"ETag": "e"}), None, OCTETS)
+
+
+# -- what a store is sent (wire rules 24 and 32) ----------------------------------------------
+
+DIGEST = "XUFAKrxLKna5cZ2REBfFkg=="
+"""The Content-MD5 of hello."""
+
+
+def put(data, *entries):
+    metadata = {"Metadata": [{"Name": name, "Value": value} for name, value in entries]} if entries else {}
+    return Call("PutObject", {"Key": "k", "ContentLength": 5, "Data": data, **metadata})
+
+
+@pytest.mark.parametrize("data", [b"hello", Body("bytes"), Body("bytes", 5)])
+def test_entries_that_describe_the_message_are_not_sent(data):
+    kept = ("Content-Type", "text/plain")
+    call = put(data, (" Content-MD5", DIGEST), kept, ("content-length", "5"))
+    values, _, media_type = take_proved(call, md5=False)
+    assert values == {"Key": "k", "ContentLength": 5, "Metadata": [{"Name": kept[0], "Value": kept[1]}]}
+    assert media_type == "text/plain"
+
+
+def test_data_at_hand_are_judged_at_once():
+    assert take_proved(put(b"hello"), md5=True) == ({"Key": "k", "ContentLength": 5}, b"hello", OCTETS)
+    assert take_proved(put(b"hello", ("Content-MD5", DIGEST)), md5=False)[1] == b"hello"
+    with pytest.raises(Problem, match="BadDigest"):
+        take_proved(put(b"other", ("Content-MD5", DIGEST)), md5=False)
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "digest", "code"),
+    [
+        (b"hello", DIGEST, ""),
+        (b"hello", "", ""),
+        (b"other", DIGEST, "BadDigest"),
+        (b"hell", "", "IncompleteBody"),
+        (b"hello!", "", "IncompleteBody"),
+    ],
+)
+def test_data_on_their_way_are_judged_as_they_pass(bytes_, digest, code):
+    entries = (("Content-MD5", digest),) if digest else ()
+    _, body, _ = take_proved(put(Body(None), *entries), md5=False)
+    assert body.length == 5
+    try:
+        passed = bytes_
+        for coding in [make() for make in body.through]:
+            passed = coding.feed(passed) + coding.close()
+        came = ""
+    except Problem as problem:
+        came = problem.code
+    assert came == code
+
+
+def test_a_call_without_data_is_sent_as_it_is():
+    assert take_proved(Call("DeleteObject", {"Key": "k"}), md5=True) == ({"Key": "k"}, None, OCTETS)
