@@ -24,7 +24,7 @@ test-large: $(VENV)/.test
 	$(BIN)/python -m tests.clients.debian
 	$(PYTEST) tests/clients -m large
 
-# The most that the gateway takes above its idle size while a large object passes.
+# The most that the gateway takes above its idle size while a large object passes, in every cell.
 bench-memory: $(VENV)/.test
 	$(BIN)/python -m bench.memory
 

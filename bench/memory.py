@@ -1,54 +1,78 @@
-"""How much memory the gateway takes while one large object passes, above what it has when idle.
+"""How much memory the gateway takes while one large object passes, above idle, in every cell.
 
-The store costs next to nothing and takes or gives as fast as it is asked, so whatever piles up does so in
-the gateway. The fast client goes as fast as it can; the slow one makes 1 MiB/s and is given fewer bytes,
-since what piles up with it would do so at once. Peaks are the kernel's own (VmHWM), set back before each.
+The fast client goes as fast as it can, to the end of the object. A slow client, and a slow store behind a
+fast client, make 1 MiB/s and are given a time, since what piles up before them does so at once; they cost
+the machine nothing, so gateways are measured side by side. Peaks are the kernel's own (VmHWM), set back
+before each. Idle is a gateway that has done everything once, with an object of one byte.
 
-Run: python -m bench.memory [MiB] [MiB of the slow client]
+Run: python -m bench.memory [--help]
 """
 
 from __future__ import annotations
 
-import socket
+import argparse
+import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from bench.nginx import answers
-from bench.throughput import gateway_pid, signed, sink_store
-from gateway.messages import Body
-from gateway.soap.dime_writing import build_soap_message
-from gateway.soap.parts import Part
+from bench.cells import CASES, CELLS, Measured, Row, running_case
+from bench.clients import Pace
+from bench.sink import RATE
 from tests.clients.certificates import make_certificates
-from tests.clients.gateway import Gateway, running_gateway
-from tests.clients.uploads import Sender
-from tests.stores.processes import free_ports, running, spawn
 
 MIB = 1024 * 1024
-BLOCK = 64 * 1024
-RATE = MIB
-"""Bytes in a second of the slow client."""
 ALLOWED = 40
 """MiB above idle."""
 KIB_IN_MIB = 1024
+CARRIERS = ("native", "twisted")
+
+FAST, SLOW_CLIENT, SLOW_STORE = "fast", "slow client", "slow store"
 
 
-class Pace:
-    """Holds a client to a rate, in bytes a second; 0 lets it run."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done on a gateway, and what came of it.
 
-    def __init__(self, rate: int) -> None:
-        """Take the rate."""
-        self._rate = rate
-        self._begun = time.perf_counter()
-        self._passed = 0
+    Attributes:
+        measured: The gateway.
+        idle: MiB that it has when idle.
+        row: What is done.
+        pace: How.
 
-    def passed(self, count: int) -> None:
-        """Wait until so many bytes more may have passed."""
-        self._passed += count
-        if self._rate:
-            time.sleep(max(0.0, self._begun + self._passed / self._rate - time.perf_counter()))
+    """
+
+    measured: Measured
+    idle: float
+    row: Row
+    pace: str
+
+    def peak(self, size: int, seconds: float) -> tuple[int, float]:
+        """Do it; return the bytes that passed, and the most that the process took above idle, in MiB.
+
+        Args:
+            size: Bytes of the object.
+            seconds: How long what is slow may take.
+
+        """
+        pace = {
+            FAST: Pace(),
+            SLOW_CLIENT: Pace(RATE, seconds),
+            SLOW_STORE: Pace(0, seconds),
+        }[self.pace]
+        forget_peak(self.measured.pid)
+        do(self.measured, self.row, "slow" if self.pace == SLOW_STORE else "fast", size, pace)
+        return pace.passed, memory(self.measured.pid, "VmHWM") - self.idle
+
+
+def do(measured: Measured, row: Row, key: str, size: int, pace: Pace) -> None:
+    """Let a client do what a row says; an object that is asked for is as long as its key says."""
+    row.ask(measured.gateway, f"{row.form}-{size}" if row.form else key, size, pace)
 
 
 def memory(pid: int, name: str) -> float:
@@ -62,88 +86,80 @@ def forget_peak(pid: int) -> None:
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-def put(gateway: Gateway, size: int, rate: int) -> None:
-    """Send an object beside the envelope."""
-    envelope = signed("PutObject", Bucket="bench", Key="object", ContentLength=size)
-    part = Part("uuid:data", "application/octet-stream")
-    pieces = build_soap_message(envelope, part, Body(None, size))
-    head, tail = pieces[0], b"".join(piece for piece in pieces[1:] if isinstance(piece, bytes))
-    assert isinstance(head, bytes)
-    pace, zeros, left = Pace(rate), bytes(BLOCK), size
-    with Sender(gateway.address, gateway.ca) as sender:
-        sender.head(len(head) + size + len(tail))
-        sender.connection.sendall(head)
-        while left:
-            sender.connection.sendall(zeros[:left])
-            pace.passed(min(left, BLOCK))
-            left -= min(left, BLOCK)
-        sender.connection.sendall(tail)
-        answer = sender.answer()
-    if b"PutObjectResponse" not in answer:
-        raise RuntimeError(answer.decode(errors="replace"))
-
-
-def get(gateway: Gateway, size: int, rate: int, *, inline: bool) -> None:
-    """Read so many bytes of the answer with the object, or all of it, and go."""
-    values = {"GetMetadata": True, "GetData": True, "InlineData": inline}
-    envelope = signed("GetObject", Bucket="bench", Key="object", **values)
-    pace, left = Pace(rate), size
-    with Sender(gateway.address, gateway.ca) as sender:
-        sender.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BLOCK)
-        sender.head(len(envelope), "text/xml; charset=utf-8")
-        sender.connection.sendall(envelope)
-        while left > 0:
-            data = sender.connection.recv(BLOCK)
-            if not data:
-                raise RuntimeError(f"the answer ended {left} bytes early")
-            left -= len(data)
-            pace.passed(len(data))
-
-
-def peak_above(idle: float, pid: int, work: Callable[[], None]) -> tuple[float, float]:
-    """Return the most that the process took above its idle size while something was done, and the seconds."""
-    forget_peak(pid)
-    began = time.perf_counter()
-    work()
-    return memory(pid, "VmHWM") - idle, time.perf_counter() - began
+def idle(measured: Measured) -> float:
+    """Return the MiB of a gateway that has done everything once."""
+    for row in measured.case.rows:
+        do(measured, row, "fast", 1, Pace())
+    return memory(measured.pid, "VmRSS")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and print; return 1 when it is more than allowed."""
-    fast = int(arguments[0] if arguments else 1024) * MIB
-    slow = int(arguments[1] if len(arguments) > 1 else 64) * MIB
-    with tempfile.TemporaryDirectory() as name:
+    """Measure and print; return 1 when one is more than allowed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.memory", description="Measure the gateway's memory."
+    )
+    parser.add_argument("--cell", action="append", choices=CELLS, help="only this one; may be repeated")
+    parser.add_argument("--carrier", choices=CARRIERS, default=os.environ.get("CARRIER", "native"))
+    parser.add_argument("--mib", type=int, default=1024, help="of the object")
+    parser.add_argument("--seconds", type=float, default=30, help="for what is slow; 0 leaves it out")
+    given = parser.parse_args(arguments)
+    os.environ["CARRIER"] = given.carrier
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         directory = Path(name)
-        certificates, log = make_certificates(directory), directory / "sink.log"
-        (port,) = free_ports(1)
-        command = [sys.executable, "-m", "bench.sink", str(port), str(fast)]
-        with (
-            running(lambda: spawn(command, log=log), lambda: answers(port), log),
-            running_gateway(directory, sink_store(port), certificates) as gateway,
-        ):
-            return _measure(gateway, gateway_pid(directory), fast, slow)
+        certificates = make_certificates(directory)
+        every = [
+            stack.enter_context(running_case(case, directory / f"case{number}", certificates))
+            for number, case in enumerate(CASES)
+            if case.cell in (given.cell or CELLS)
+        ]
+        return _measure(every, given.carrier, given.mib * MIB, given.seconds)
 
 
-def _measure(gateway: Gateway, pid: int, fast: int, slow: int) -> int:
-    put(gateway, 1, 0)
-    get(gateway, 1, 0, inline=False)
-    idle = memory(pid, "VmRSS")
-    print(f"idle {idle:.1f} MiB; peaks above that, in MiB; {ALLOWED} are allowed")
-    print(f"the slow client makes {RATE // MIB} MiB/s and is held to {slow // MIB} MiB of the object")
-    print("                        client     MiB   seconds    peak")
-    most = 0.0
-    for size, rate in ((fast, 0), (slow, RATE)):
-        cases: dict[str, Callable[[], None]] = {
-            "PutObject, DIME": lambda size=size, rate=rate: put(gateway, size, rate),
-            "GetObject, DIME": lambda size=size, rate=rate: get(gateway, size, rate, inline=False),
-            "GetObject, inline": lambda size=size, rate=rate: get(gateway, size, rate, inline=True),
-        }
-        for name, work in cases.items():
-            peak, seconds = peak_above(idle, pid, work)
-            most = max(most, peak)
-            client = "slow" if rate else "fast"
-            print(f"{name:24}{client:6}{size // MIB:8}{seconds:10.1f}{peak:8.1f}", flush=True)
-    return int(most > ALLOWED)
+def _measure(every: Sequence[Measured], carrier: str, size: int, seconds: float) -> int:
+    idles = [idle(measured) for measured in every]
+    print(f"peaks above idle in MiB, {ALLOWED} are allowed; the {carrier} carrier")
+    print(f"an object of {size // MIB} MiB; what is slow makes {RATE // MIB} MiB/s for {seconds:g} s of it")
+    print(f"idle: {min(idles):.1f} to {max(idles):.1f} MiB")
+    print(f"{'':22}{'':32}{'':14}{'passed':>8}{'peak':>8}")
+    exceeding = 0
+    for work, passed, peak in _peaks(every, idles, size, seconds):
+        exceeds = peak > ALLOWED
+        exceeding += exceeds
+        print(
+            f"{work.measured.case.name:22}{work.row.name:32}{work.pace:14}{passed // MIB:8}{peak:8.1f}"
+            f"{'  too much' if exceeds else ''}",
+            flush=True,
+        )
+    print(f"{exceeding} exceed {ALLOWED} MiB")
+    return int(exceeding > 0)
+
+
+def _peaks(
+    every: Sequence[Measured], idles: Sequence[float], size: int, seconds: float
+) -> Iterator[tuple[Work, int, float]]:
+    """Give what was done, the bytes that passed, and the peak: what is fast one by one, then the rest."""
+    pairs = list(zip(every, idles, strict=True))
+    for measured, had in pairs:
+        for row in measured.case.rows:
+            work = Work(measured, had, row, FAST)
+            yield work, *work.peak(size, seconds)
+    if not seconds:
+        return
+    slow = [
+        [
+            Work(measured, had, row, pace)
+            for row in measured.case.rows
+            for pace in ((SLOW_CLIENT,) if row.form else (SLOW_CLIENT, SLOW_STORE))
+        ]
+        for measured, had in pairs
+    ]
+    with ThreadPoolExecutor(len(slow)) as threads:
+        for done in threads.map(partial(_in_turn, size=size, seconds=seconds), slow):
+            yield from done
+
+
+def _in_turn(works: Sequence[Work], size: int, seconds: float) -> list[tuple[Work, int, float]]:
+    return [(work, *work.peak(size, seconds)) for work in works]
 
 
 if __name__ == "__main__":

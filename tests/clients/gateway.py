@@ -18,8 +18,6 @@ from tests.stores.processes import free_ports, running, spawn
 from tests.stores.store import REGION, Store
 
 TWISTD = Path(sys.executable).parent / "twistd"
-REACTOR = ["--reactor=epoll"] if os.environ.get("CARRIER") == "twisted" else []
-"""The carrier follows from the reactor: uvloop's own, unless another one is asked for."""
 Settings = Mapping[str, Mapping[str, str]]
 """Section, then key and value, as in the configuration."""
 
@@ -117,7 +115,9 @@ def running_gateway(
         nonlocal https, http, admin
         https, http, admin = free_ports(3)
         configuration.write_text(_configuration((https, http, admin), store, certificates, more or {}))
-        command = [TWISTD, "--nodaemon", "--pidfile=", *REACTOR, "s3gateway", f"--config={configuration}"]
+        # The carrier follows from the reactor: uvloop's own, unless another one is asked for.
+        reactor = ["--reactor=epoll"] if os.environ.get("CARRIER") == "twisted" else []
+        command = [TWISTD, "--nodaemon", "--pidfile=", *reactor, "s3gateway", f"--config={configuration}"]
         return spawn(command, log=log, directory=directory)
 
     with running(start, lambda: _is_ready(admin), log):
