@@ -4,8 +4,8 @@
 body is read: who it is from, whether anybody here understands it, how long the body is. `serve`
 is the conversation; `refuse` writes what came out of it, in this one place.
 
-Nearly every request is one Call. Two need more, whatever their row, and ask it here: a canned
-list of grants that means its owner, and an object whose length was asked for and not told.
+Nearly every request is one Call. Two need more, whatever their row: a canned list of grants that
+means its owner (`rest.owners`), and an object whose length was asked for and not told.
 
 Sources: the S3 API reference; wire rules 8, 12, 14 and 22.
 """
@@ -23,13 +23,13 @@ from gateway.rest.authorization import Presented, authorize
 from gateway.rest.calls import OVERRIDES, find, has_object, parse_call, reads_body
 from gateway.rest.deletion import MAX_DELETION
 from gateway.rest.errors import build_error
-from gateway.rest.grants import Whose, wanted_owners, with_owners
+from gateway.rest.owners import ask_with_owners
 from gateway.rest.payload import Payload
 from gateway.rest.presigned import in_fields
 from gateway.rest.replies import build_reply, overrides
 from gateway.rest.views import REGION_HEADER, View
 from gateway.tables.contract import Contract
-from gateway.tables.operations import OPERATIONS, Operation
+from gateway.tables.operations import Operation
 from gateway.wire.http1 import RequestHead
 
 MAX_DOCUMENT: Final = 2 * 1024 * 1024
@@ -42,9 +42,6 @@ FRAMED_LEAST: Final = 65_536
 """The little: what the frames of the smallest objects and all trailers fit into, in bytes."""
 
 ANONYMOUS_OVERRIDES: Final = "Request specific response headers cannot be used for anonymous GET requests."
-
-_OF_EVERYBODY: Final = "ListAllMyBuckets"
-_OF_BUCKET: Final = "GetBucketAccessControlPolicy"
 
 Serving = Generator[Call, Answer, HttpReply]
 Note = Callable[[str, str], None]
@@ -190,8 +187,7 @@ class Rest:
         if isinstance(found, View):
             return (yield from found.lead(self.contract, request, credentials, self.region))
         call = parse_call(request, found, self.contract, region=self.region, credentials=credentials)
-        call = yield from _with_owners(call)
-        answer = yield call
+        answer = yield from ask_with_owners(call)
         if call.values.get("GetData") is False:
             answer = yield from _with_length(answer, call)
         return build_reply(answer, found, call, self.contract, request.query)
@@ -220,37 +216,6 @@ def _judge_anonymous(request: RestRequest, found: Operation | View) -> None:
         raise Problem("AccessDenied")
     if any(name in OVERRIDES for name, _ in request.query):
         raise Problem("InvalidRequest", ANONYMOUS_OVERRIDES)
-
-
-def _with_owners(call: Call) -> Generator[Call, Answer, Call]:
-    """Return a call whose grants name people: who `Whose` is, the store says.
-
-    The owner of what is there already stands in its own list; who makes something new is the owner
-    of their buckets.
-    """
-    grants = call.values.get("AccessControlList", {}).get("Grant", [])
-    owners: dict[Whose, str] = {}
-    for who in wanted_owners(grants):
-        own = OPERATIONS[call.operation].first or _OF_EVERYBODY
-        answer = yield _about(call, own if who is Whose.OWNER else _OF_BUCKET)
-        owner = answer.values.get("Owner", {}).get("ID", "")
-        if not owner:
-            raise Problem("InternalError", "The store does not say who the owner is.")
-        owners[who] = owner
-    if not owners:
-        return call
-    return replace(call, values={**call.values, "AccessControlList": {"Grant": with_owners(grants, owners)}})
-
-
-def _about(call: Call, operation: str) -> Call:
-    """Return a call of an operation about the same bucket or object."""
-    values = call.values
-    named = {
-        "Bucket": values.get("Bucket", values.get("DestinationBucket")),
-        "Key": values.get("Key", values.get("DestinationKey")),
-    }
-    wanted = {name for field in OPERATIONS[operation].fields for name in field.names}
-    return Call(operation, {name: named[name] for name in named if name in wanted}, call.credentials)
 
 
 def _with_length(answer: Answer, call: Call) -> Generator[Call, Answer, Answer]:

@@ -19,7 +19,6 @@ from gateway.rest.deletion import MAX_DELETION
 from gateway.rest.places import GRANT_HEADERS
 from gateway.rest.serve import ANONYMOUS_OVERRIDES, FRAMED_LEAST, MAX_DOCUMENT
 from gateway.wire.http1 import RequestHead, parse_request_head
-from gateway.wire.values import KIND
 from tests.rest.served import MOMENT, OBJECT, Served, by_model, entry, on_store
 from tests.stores.programs import ALICE
 
@@ -301,78 +300,6 @@ def test_a_presigned_upload():
     head = head_of("PUT", f"{url.path}?{url.query}", *fields, host="localhost:8080")
     assert served.reply(head, b"hello").status == 200
     assert served.calls[0].values["Metadata"] == [entry("Content-Type", "a/b")]
-
-
-# -- canned lists -----------------------------------------------------------------------------
-
-PUBLIC = {
-    "Grantee": {KIND: "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"},
-    "Permission": "READ",
-}
-
-
-def owned(who: str, permission: str = "FULL_CONTROL") -> dict[str, Any]:
-    return {"Grantee": {KIND: "CanonicalUser", "ID": who}, "Permission": permission}
-
-
-def granted(method: str, **asked: Any) -> tuple[list[str], Any]:
-    """Operations that one of boto3's methods leads to, and the list of grants in the last of them."""
-    served = gateway()
-    with served.client() as client:
-        getattr(client, method)(**{"Bucket": "b", **asked})
-    *_, last = served.calls
-    return [call.operation for call in served.calls], last.values.get("AccessControlList", {}).get("Grant")
-
-
-OBJECT_K = {"Key": "k", "Body": b""}
-COPY_K = {"Key": "k", "CopySource": "b/a"}
-
-
-@pytest.mark.parametrize(
-    ("method", "asked", "operation"),
-    [
-        ("put_object", OBJECT_K, "PutObject"),
-        ("create_bucket", {}, "CreateBucket"),
-        ("copy_object", COPY_K, "CopyObject"),
-    ],
-)
-def test_the_owner_of_what_is_new_owns_the_buckets(method, asked, operation):
-    assert granted(method, **asked, ACL="public-read") == (
-        ["ListAllMyBuckets", operation],
-        [owned("alice-id"), PUBLIC],
-    )
-
-
-def test_the_owner_of_what_is_there_stands_in_its_own_list():
-    assert granted("put_object_acl", Key="k", ACL="public-read") == (
-        ["GetObjectAccessControlPolicy", "SetObjectAccessControlPolicy"],
-        [owned("writers-id"), PUBLIC],
-    )
-    assert granted("put_bucket_acl", ACL="private") == (
-        ["GetBucketAccessControlPolicy", "SetBucketAccessControlPolicy"],
-        [owned("bobs-id")],
-    )
-
-
-def test_the_owner_of_the_bucket():
-    assert granted("put_object", **OBJECT_K, ACL="bucket-owner-read") == (
-        ["ListAllMyBuckets", "GetBucketAccessControlPolicy", "PutObject"],
-        [owned("alice-id"), owned("bobs-id", "READ")],
-    )
-    asked, _ = granted("copy_object", **COPY_K, ACL="bucket-owner-full-control")
-    assert asked == ["ListAllMyBuckets", "GetBucketAccessControlPolicy", "CopyObject"]
-
-
-def test_nobody_is_asked_for_a_list_that_names_no_owner():
-    assert granted("put_object", **OBJECT_K, ACL="private") == (["PutObject"], None)
-    assert granted("put_object", **OBJECT_K, GrantRead='id="x"') == (["PutObject"], [owned("x", "READ")])
-
-
-def test_an_owner_who_is_not_told():
-    served = gateway({"ListAllMyBuckets": {"Owner": {}}})
-    with served.client() as client, pytest.raises(ClientError, match="InternalError"):
-        client.create_bucket(Bucket="b", ACL="public-read")
-    assert [call.operation for call in served.calls] == ["ListAllMyBuckets"]
 
 
 # -- heads of objects -------------------------------------------------------------------------
