@@ -34,6 +34,9 @@ TLS_READ_AHEAD = 262144
 TLS_SLICE = 65536
 """Bytes given to TLS at once: uvloop's does not count a single large write as queued."""
 
+JOINED = 65536
+"""Bytes up to which pieces are written as one; to copy more takes longer than to write them one by one."""
+
 GOODBYE = 2.0
 """Seconds that a peer has to close its end too (TLS), once it has everything."""
 
@@ -134,12 +137,13 @@ class Connection:
         transport = self._transport
         if self.closed or transport is None:
             return False
-        joined = data[0] if len(data) == 1 else b"".join(data)
-        size = TLS_SLICE if self.secure else len(joined)
-        for start in range(0, len(joined), size or 1):
-            if transport.is_closing():  # the peer has left, and `lost` is on its way
-                return False
-            transport.write(joined[start : start + size] if len(joined) > size else joined)
+        pieces = (b"".join(data),) if len(data) > 1 and sum(map(len, data)) <= JOINED else data
+        for piece in pieces:
+            size = TLS_SLICE if self.secure else len(piece)
+            for start in range(0, len(piece), size or 1):
+                if transport.is_closing():  # the peer has left, and `lost` is on its way
+                    return False
+                transport.write(piece[start : start + size])
         return not self._full
 
     def finish(self) -> None:
