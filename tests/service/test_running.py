@@ -68,7 +68,7 @@ def make(tmp_path, reactor):
 def test_it_serves_and_stops(make):
     running = make()
     on_reactor(running.startService)
-    assert get(running.port, "/")[0] == 501
+    assert get(running.port, "/")[0] == 403
     assert get(running.admin_port, "/-/ready")[0] == 200
     on_reactor(running.stopService)
     assert get(running.port, "/") == (0, b"")
@@ -107,7 +107,7 @@ def test_a_client_too_many_is_refused(make, tmp_path):
         with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as second:
             assert second.recv(1) == b""
         first.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert first.recv(12) == b"HTTP/1.1 501"
+        assert first.recv(12) == b"HTTP/1.1 403"
 
 
 def test_the_end_of_its_store_ends_it_with_a_status(make, monkeypatch, logged):

@@ -305,7 +305,7 @@ def test_unix_sockets_and_no_admin_site(tmp_path):
             client.settimeout(PATIENCE)
             client.connect(os.fspath(path))
             client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            assert client.recv(65536).startswith(b"HTTP/1.1 501 ")
+            assert client.recv(65536).startswith(b"HTTP/1.1 403 ")
         process.terminate()
         process.wait(PATIENCE)
     assert not path.exists()
