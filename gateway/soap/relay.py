@@ -9,7 +9,7 @@ written as S3 documents them.
 
 A store with a contract of its own is no affair of a relay: that is a translation.
 
-Sources: wire rules 7, 9, 12, 17, 24 and 33.
+Sources: wire rules 6, 7, 9, 12, 17, 24 and 33.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from gateway.soap.parts import Part
 from gateway.soap.serve import Soap, request_of
 from gateway.soap.signature import sign
 from gateway.tables.operations import OPERATIONS
+from gateway.tables.store_errors import ours
 from gateway.wire.http1 import RequestHead
 from gateway.wire.markup import document_of, local
 from gateway.wire.proof import proved
@@ -165,44 +166,60 @@ class SoapRelay:
             The message for the store, once.
 
         Raises:
-            Problem: What a check found, or the store's fault.
+            Problem: What a check found, or the store's fault; one about a signature of ours is
+                InternalError (wire rule 6).
 
         """
         if head.method != "POST":
             return self.soap.describe(head)
         call = self.soap.read(request_of(head, body), note)
-        reply = yield self._asked(head, body, call)
-        return _told(reply)
+        pair = self._other_keys(call)
+        reply = yield self._asked(head, body, call, pair)
+        try:
+            return _told(reply)
+        except Problem as problem:
+            mended = problem if pair is None else ours(problem)
+            if mended is problem:
+                raise
+            raise mended from problem
 
-    def _asked(self, head: RequestHead, body: bytes | Package, call: Call) -> HttpRequest:
-        """Return the message as the store is to have it."""
-        content_type = head.header("content-type") or CONTENT_TYPE
-        pieces: tuple[Piece, ...]
-        if isinstance(body, bytes):
-            envelope, root = self._envelope(body, Part("", content_type), call)
-            content_type, pieces = root.type, (envelope,)
-        else:
-            envelope, root = self._envelope(body.envelope, body.root, call)
-            content_type, pieces = repack(body, content_type, root, envelope, _data(call), self.soap.new_id())
-        passed = [(name, value) for name in _PASSED_ON if (value := head.header(name)) is not None]
-        headers = (("host", self.host), ("content-type", content_type), *passed)
-        large = any(field.place.kind == "payload" for field in OPERATIONS[call.operation].answer)
-        return HttpRequest("POST", self.path, headers, pieces, large, _opening if large else None)
-
-    def _envelope(self, envelope: bytes, root: Part, call: Call) -> tuple[bytes, Part]:
-        """Return the envelope and what tells of it: as they came, or with other security elements.
+    def _other_keys(self, call: Call) -> tuple[str, str] | None:
+        """Return the keys that sign anew for a user; None when the client's own message goes on.
 
         Raises:
             Problem: InvalidAccessKeyId, when the key is gone since the client was checked.
 
         """
         if call.credentials is None:
-            return envelope, root
+            return None
         access_key = call.credentials.access_key
         pair = self.key_of(access_key)
         if pair is None:
             raise Problem("InvalidAccessKeyId", details=(("AWSAccessKeyId", access_key),))
-        if pair == (access_key, self.soap.secret_of(access_key)):
+        return None if pair == (access_key, self.soap.secret_of(access_key)) else pair
+
+    def _asked(
+        self, head: RequestHead, body: bytes | Package, call: Call, pair: tuple[str, str] | None
+    ) -> HttpRequest:
+        """Return the message as the store is to have it."""
+        content_type = head.header("content-type") or CONTENT_TYPE
+        pieces: tuple[Piece, ...]
+        if isinstance(body, bytes):
+            envelope, root = self._envelope(body, Part("", content_type), call, pair)
+            content_type, pieces = root.type, (envelope,)
+        else:
+            envelope, root = self._envelope(body.envelope, body.root, call, pair)
+            content_type, pieces = repack(body, content_type, root, envelope, _data(call), self.soap.new_id())
+        passed = [(name, value) for name in _PASSED_ON if (value := head.header(name)) is not None]
+        headers = (("host", self.host), ("content-type", content_type), *passed)
+        large = any(field.place.kind == "payload" for field in OPERATIONS[call.operation].answer)
+        return HttpRequest("POST", self.path, headers, pieces, large, _opening if large else None)
+
+    def _envelope(
+        self, envelope: bytes, root: Part, call: Call, pair: tuple[str, str] | None
+    ) -> tuple[bytes, Part]:
+        """Return the envelope and what tells of it: as they came, or with other security elements."""
+        if pair is None:
             return envelope, root
         timestamp = build_moment(self.soap.now())
         anew = dict(

@@ -232,6 +232,23 @@ def test_a_fault_or_no_answer_is_a_problem(status, content_type, body, code):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("pair", "code", "details"),
+    [
+        ((KEY, SECRET), "SignatureDoesNotMatch", (("AWSAccessKeyId", "AK"), ("StringToSign", "text"))),
+        (OTHER, "InternalError", ()),
+    ],
+    ids=["passed on", "signed anew"],
+)
+def test_what_the_store_says_of_our_signature_is_no_affair_of_the_clients(pair, code, details):
+    detail = "<detail><AWSAccessKeyId>AK</AWSAccessKeyId><StringToSign>text</StringToSign></detail>"
+    fault = f"<e:Fault><faultcode>Client.SignatureDoesNotMatch</faultcode>{detail}</e:Fault>"
+    conversation, _ = begun(DELETE, XML, of=relay(pair))
+    with pytest.raises(Problem) as caught:
+        conversation.send(RestReply(500, "", (), envelope(fault)))
+    assert (caught.value.code, caught.value.details) == (code, details)
+
+
 class TestLargeAnswers:
     @pytest.mark.parametrize(
         ("status", "headers"),
