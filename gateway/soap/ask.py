@@ -1,8 +1,8 @@
 """SOAP towards a store: a Call becomes messages, their replies become an Answer.
 
 Every operation is one message, but for GetObjectExtended: what REST must be told of a part of
-an object, or of one that was not modified, may take a second one, about the object without
-its data. What a store's contract lacks is asked by the operation that does the same, where
+an object, or of one that was not modified, takes a second one, about the object without its
+data. What a store's contract lacks is asked by the operation that does the same, where
 there is one (the column `instead`), and is NotImplemented else.
 
 A message is signed anew, by the keys that the store knows. Data stand beside the envelope where
@@ -219,12 +219,16 @@ def _sent(request: HttpRequest, call: Call) -> Piece:
 
 
 def _get_extended(soap: Soap, call: Call) -> Asking:
-    """Ask GetObjectExtended, whose answer may take a second question, about the object itself.
+    """Ask GetObjectExtended, which may take a message about the object itself.
 
     A fault over nothing but If-None-Match and If-Modified-Since is an answer that nothing was
     modified, which needs ETag and LastModified (wire rule 30). A part needs the size of the
-    whole, unless the store says which part it is (wire rule 31).
+    whole (wire rule 31). That is asked first: data that wait for another answer would hold a
+    connection, and there are stores that have only one.
     """
+    about = None
+    if is_ranged(call.values) and call.values.get("GetMetadata"):
+        about = yield from _once(soap, _about(call))
     try:
         answer = soap.answer(call, (yield soap.request(call)))
     except Problem as problem:
@@ -235,26 +239,33 @@ def _get_extended(soap: Soap, call: Call) -> Asking:
     if status_of(values) == 304:
         if values.get("ETag") and values.get("LastModified"):
             return answer
-        head = yield from _once(soap, _about(call))
-        return replace(answer, values={**values, **{name: head.values[name] for name in _OF_HEAD}})
-    is_part = status_of(values) == 206 or "Data" in values
-    if not (is_part and is_ranged(call.values) and call.values.get("GetMetadata")):
+        about = about or (yield from _once(soap, _about(call)))
+        return replace(answer, values={**values, **{name: about.values[name] for name in _OF_HEAD}})
+    if about is None or not (status_of(values) == 206 or "Data" in values):
         return of_length(answer, told_length(values))
-    return (yield from _part(soap, call, answer))
+    return _part(answer, call, about)
 
 
-def _part(soap: Soap, call: Call, answer: Answer) -> Asking:
+def _part(answer: Answer, call: Call, about: Answer) -> Answer:
     """Return an answer that says which part of an object it is, or that it is the whole.
 
     A store may answer a part with status 200, and the whole where a part was asked for.
+
+    Args:
+        answer: To a call for a part.
+        call: What was asked.
+        about: What the store said of the object before.
+
+    Raises:
+        Problem: InternalError, when nothing tells which part it is.
+
     """
     told, status = part_told(answer), status_of(answer.values)
     if status == 206 and told is not None and told == part_asked(call.values, told.size or 0):
         complete = told_length(answer.values) == told.length
         return of_length(answer, told.length) if complete else as_part(answer, told)
-    head = yield from _once(soap, _about(call))
-    changed = head.values.get("ETag") != answer.values.get("ETag")
-    size = None if changed else told_length(head.values)
+    changed = about.values.get("ETag") != answer.values.get("ETag")
+    size = None if changed else told_length(about.values)
     length = length_of_data(answer) if "Data" in answer.values else None
     if status == 200 and (size is None or length in {None, size}):
         return of_length(answer, size)

@@ -123,7 +123,7 @@ def test_what_is_sent_is_read_back_as_the_call(call, form, streamed):
     if streamed and "Data" in values:
         values["Data"] = Body(values["Data"])
     _, store = ask(replace(call, values=values), attachments=form, etag="store")
-    (sent,) = store.calls[:1]
+    sent = next(asked for asked in store.calls if asked.operation == call.operation)
     assert (sent.operation, sent.values) == (call.operation, call.values)
     assert (sent.credentials and sent.credentials.access_key) == (call.credentials and KEY)
 
@@ -711,11 +711,22 @@ def entries_of(values: dict[str, Any]) -> dict[str, str]:
 
 
 @FORMS
-def test_a_part_that_says_which_takes_one_message(form):
+def test_a_part_that_says_which_is_believed(form):
+    """Also when the object changed after it was asked about."""
     told = ("Content-Length", "4"), ("Content-Range", "bytes 2-5/10")
-    values, messages = ranged(2, 5, b"2345", *told, form=form)
-    assert (values["Status"], values["Data"], messages) == (PARTIAL, b"2345", 1)
+    values, messages = ranged(2, 5, b"2345", *told, form=form, etag='"other"', size="20")
+    assert (values["Status"], values["Data"], messages) == (PARTIAL, b"2345", 2)
     assert entries_of(values) == dict(told)
+
+
+def test_the_object_is_asked_about_before_its_part():
+    """Data that wait for another answer would hold a connection, and PHP's server has only one."""
+    call = Call("GetObjectExtended", {**WANTED, "ByteRangeStart": 1}, ALICE)
+    _, store = ask(call, lambda asked: Answer(asked.operation, {**GOTTEN, "Data": b"ello", "Metadata": []}))
+    assert [(call.operation, call.values["GetData"]) for call in store.calls] == [
+        ("GetObject", False),
+        ("GetObjectExtended", True),
+    ]
 
 
 @FORMS
@@ -737,17 +748,17 @@ def test_a_part_that_does_not_say_which_is_asked_about(form, bounds, part, told,
     assert entries_of(values) == {"a": "b", "Content-Length": str(len(part)), "Content-Range": told}
 
 
-def test_a_part_that_says_which_and_not_how_long_takes_one_message():
+def test_a_part_that_says_which_and_not_how_long_is_told_both():
     values, messages = ranged(2, 5, b"2345", ("Content-Range", "bytes 2-5/10"), ("content-length", "10"))
     assert entries_of(values) == {"Content-Length": "4", "Content-Range": "bytes 2-5/10"}
-    assert messages == 1
+    assert messages == 2
 
 
 @pytest.mark.parametrize("claimed", ["bytes 0-3/10", "bytes 2-5/*", "the middle", "bytes 2-5/5"])
 def test_a_claim_that_is_not_what_was_asked_for_is_not_believed(claimed):
     """It may be a user's own metadata."""
-    values, messages = ranged(2, 5, b"2345", ("Content-Range", claimed))
-    assert (entries_of(values)["Content-Range"], messages) == ("bytes 2-5/10", 2)
+    values, _ = ranged(2, 5, b"2345", ("Content-Range", claimed))
+    assert entries_of(values)["Content-Range"] == "bytes 2-5/10"
 
 
 @FORMS
@@ -799,7 +810,7 @@ def test_a_part_without_its_data_is_told_too():
     assert "Data" not in values
     assert entries_of(values) == {"Content-Length": "4", "Content-Range": "bytes 2-5/10"}
     whole, messages = ranged(2, 5, b"", ("Content-Length", "10"), GetData=False, status=200)
-    assert (entries_of(whole), messages) == ({"Content-Length": "10"}, 1)
+    assert (entries_of(whole), messages) == ({"Content-Length": "10"}, 2)
 
 
 def test_who_wants_no_metadata_is_told_none():
