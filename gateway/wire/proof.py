@@ -24,6 +24,9 @@ from gateway.messages import Answer, Body, Call, Piece, Problem
 HELD: Final = 65_536
 """Bytes at the end of an upload that wait for its proof."""
 
+PIECES: Final = 1024
+"""Pieces that they may wait in: more are made one, for a piece of a single byte takes two hundred."""
+
 _MD5 = re.compile(r'"?[0-9a-fA-F]{32}"?\Z')
 
 
@@ -104,6 +107,8 @@ class HoldBack:
             else:
                 pieces.popleft()
             self._held -= len(old[-1])
+        if len(pieces) > PIECES:
+            self._pieces = deque([memoryview(b"".join(pieces))])
         return b"".join(old)
 
     def close(self) -> bytes:

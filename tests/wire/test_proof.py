@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,18 @@ def test_the_last_bytes_wait(sizes):
     assert len(early) == max(0, len(whole) - HELD)
     assert early + hold.close() == whole
     assert hold.length(len(whole)) == len(whole)
+
+
+def test_bytes_that_come_one_by_one_wait_in_little_room():
+    hold = HoldBack()
+    tracemalloc.start()
+    try:
+        early = b"".join(hold.feed(bytes([number % 251])) for number in range(HELD + 1))
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < 16 * HELD
+    assert early + hold.close() == bytes(number % 251 for number in range(HELD + 1))
 
 
 def test_a_body_that_is_too_short_never_leaves_whole():
