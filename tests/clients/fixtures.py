@@ -12,7 +12,7 @@ import pytest
 from tests.clients.builds import RECIPES, Access, build, run_step
 from tests.clients.certificates import Certificates, make_certificates
 from tests.clients.foreign import ForeignClient, running_client
-from tests.clients.gateway import Gateway, Settings, running_gateway
+from tests.clients.gateway import RELAYS, Gateway, Settings, credentials, running_gateway, running_relay
 from tests.clients.scenes import Scene
 from tests.stores.fixtures import Stores
 from tests.stores.programs import connect
@@ -35,18 +35,28 @@ class Gateways:
         self._running: dict[tuple[str, str], Gateway] = {}
 
     def before(self, store: str, more: Settings | None = None) -> Gateway:
-        """Return the gateway in front of a store, with settings other than the defaults."""
+        """Return the gateway in front of a store, with settings other than the defaults.
+
+        A relay is the first of two gateways. Both have the settings.
+        """
         key = (store, repr(more))
         if key not in self._running:
-            self._running[key] = self._stack.enter_context(
-                running_gateway(
-                    self._directories.mktemp(f"gateway-{store}"),
-                    self._stores[store],
-                    self._certificates,
-                    more,
-                )
-            )
+            directory = self._directories.mktemp(f"gateway-{store}")
+            if store in RELAYS:
+                keys = RELAYS[store]
+                starting = running_relay(directory, self._behind(keys, more), self._certificates, more, keys)
+            else:
+                starting = running_gateway(directory, self._stores[store], self._certificates, more)
+            self._running[key] = self._stack.enter_context(starting)
         return self._running[key]
+
+    def _behind(self, keys: str, more: Settings | None) -> Gateway:
+        """Return the second gateway of a relay, to which users have other keys when `keys` is told."""
+        if not keys:
+            return self.before("seaweedfs", more)
+        directory, store = self._directories.mktemp(f"gateway-{keys}"), self._stores["seaweedfs"]
+        users = credentials(store, here=keys)
+        return self._stack.enter_context(running_gateway(directory, store, self._certificates, more, users))
 
 
 class Clients:

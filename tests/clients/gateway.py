@@ -1,4 +1,7 @@
-"""The gateway as its operator starts it: `twistd -n s3gateway --config FILE`, in front of a store."""
+"""The gateway as its operator starts it: `twistd -n s3gateway --config FILE`, in front of a store.
+
+The store may be another gateway: to one in front of it that is a store which speaks SOAP.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.clients.certificates import Certificates
@@ -20,6 +23,10 @@ from tests.stores.store import REGION, Store
 TWISTD = Path(sys.executable).parent / "twistd"
 Settings = Mapping[str, Mapping[str, str]]
 """Section, then key and value, as in the configuration."""
+RELAYED, REKEYED = "relayed", "rekeyed"
+"""SeaweedFS behind a gateway, behind another one: with the same keys at both, and with other ones."""
+RELAYS = {RELAYED: "", REKEYED: "AGAIN"}
+"""What the keys of each end in between its gateways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,20 @@ def _configuration(
     return "\n".join([*lines, ""])
 
 
-def _credentials(store: Store) -> str:
-    return "".join(
-        f"[{user.name}]\naws_access_key_id = {user.access_key}\naws_secret_access_key = {user.secret_key}\n"
-        for user in store.users
-    )
+def credentials(store: Store, *, here: str = "", behind: str = "") -> str:
+    """Return a file of the store's users, whose keys end otherwise here, or behind here, or are the store's."""
+    profiles = []
+    for user in store.users:
+        profiles.append(
+            f"[{user.name}]\naws_access_key_id = {user.access_key}{here}\n"
+            f"aws_secret_access_key = {user.secret_key}{here}\n"
+        )
+        if here != behind:
+            profiles.append(
+                f"backend_access_key_id = {user.access_key}{behind}\n"
+                f"backend_secret_access_key = {user.secret_key}{behind}\n"
+            )
+    return "".join(profiles)
 
 
 def _is_ready(admin: int) -> bool:
@@ -95,7 +111,11 @@ def _is_ready(admin: int) -> bool:
 
 @contextmanager
 def running_gateway(
-    directory: Path, store: Store, certificates: Certificates, more: Settings | None = None
+    directory: Path,
+    store: Store,
+    certificates: Certificates,
+    more: Settings | None = None,
+    users: str = "",
 ) -> Iterator[Gateway]:
     """Run the gateway in front of `store` while the block runs.
 
@@ -104,11 +124,12 @@ def running_gateway(
         store: The one behind it.
         certificates: Its own, and who signed it.
         more: Settings beside, or in place of, those that every test needs.
+        users: Its file of credentials, when it is not just that of the store's users.
 
     """
-    configuration, credentials, log = directory / "gateway.ini", directory / "credentials", directory / "log"
-    credentials.touch(mode=0o600)
-    credentials.write_text(_credentials(store))
+    configuration, file, log = directory / "gateway.ini", directory / "credentials", directory / "log"
+    file.touch(mode=0o600)
+    file.write_text(users or credentials(store))
     https = http = admin = 0
 
     def start() -> subprocess.Popen[bytes]:
@@ -123,3 +144,26 @@ def running_gateway(
     with running(start, lambda: _is_ready(admin), log):
         plain_url = f"http://localhost:{http}"
         yield Gateway(f"https://localhost:{https}/soap", certificates.ca, store, log, plain_url)
+
+
+@contextmanager
+def running_relay(
+    directory: Path, behind: Gateway, certificates: Certificates, more: Settings | None = None, keys: str = ""
+) -> Iterator[Gateway]:
+    """Run a gateway in front of another one, which is a SOAP store to it, while the block runs.
+
+    Args:
+        directory: For its configuration, credentials and log.
+        behind: The other gateway, whose store is that of the chain.
+        certificates: Its own, and who signed it.
+        more: Settings beside those of a store that speaks SOAP.
+        keys: What the keys of users end in at the other gateway, when they are not the same there.
+
+    """
+    asked = {"protocol": "soap", "ca_bundle": str(behind.ca)}
+    store = replace(behind.store, endpoint_url=behind.address)
+    settings = {**(more or {}), "backend": asked}
+    with running_gateway(
+        directory, store, certificates, settings, credentials(store, behind=keys)
+    ) as gateway:
+        yield replace(gateway, store=behind.store)

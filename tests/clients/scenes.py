@@ -1,6 +1,7 @@
 """What the tests of operations share: a foreign client before a gateway before a store.
 
-A test names the capabilities it needs and runs with each stack in front of each store that has them.
+A test names the capabilities it needs and runs with each stack in front of each store that has them, and
+in front of the one that is behind two gateways.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import pytest
 
 from tests.clients.builds import RECIPES
 from tests.clients.foreign import Fault, ForeignClient, Result
-from tests.stores.programs import PROGRAMS, SUPPORTS
+from tests.clients.gateway import RELAYS
+from tests.stores.programs import SUPPORTS
 from tests.stores.store import Store
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+SUPPORTED = {**SUPPORTS, **dict.fromkeys(RELAYS, SUPPORTS["seaweedfs"])}
+"""What can be done at each end that clients reach through a gateway."""
 ODD_KEY = "odd/key with blank +%25 (1)!*'~ü€=&;,$@:.txt"
 
 
@@ -73,13 +77,13 @@ class Scene:
 
 def scenes(*capabilities: str) -> pytest.MarkDecorator:
     """Run the test with each stack in front of each store that has these capabilities."""
-    able = [name for name in PROGRAMS if SUPPORTS[name].issuperset(capabilities)]
+    able = [name for name, found in SUPPORTED.items() if found.issuperset(capabilities)]
     pairs = [(stack, store) for stack in RECIPES for store in able]
     return pytest.mark.parametrize("scene", pairs, indirect=True, ids="-".join)
 
 
 def scenes_without(capability: str, *stores: str) -> pytest.MarkDecorator:
     """Run the test with each stack in front of these stores, which lack the capability."""
-    assert not any(capability in SUPPORTS[store] for store in stores)
+    assert not any(capability in SUPPORTED[store] for store in stores)
     pairs = [(stack, store) for stack in RECIPES for store in stores]
     return pytest.mark.parametrize("scene", pairs, indirect=True, ids="-".join)

@@ -16,6 +16,7 @@ import pytest
 
 from tests.clients.fixtures import Clients, Gateways
 from tests.clients.foreign import Fault, Result
+from tests.clients.gateway import RELAYS
 from tests.clients.scenes import Scene
 from tests.stores.programs import connect
 
@@ -31,7 +32,14 @@ WAYS = [
 ]
 STORES = ["seaweedfs", "juicefs"]
 
-ways = pytest.mark.parametrize("scene", [(*way, store) for way in WAYS for store in STORES], indirect=True, ids="-".join)  # fmt: skip
+
+def in_front_of(*stores: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        "scene", [(*way, store) for way in WAYS for store in stores], indirect=True, ids="-".join
+    )
+
+
+ways = in_front_of(*STORES)
 
 
 @pytest.fixture
@@ -87,6 +95,12 @@ def test_an_object_goes_up_and_comes_down(scene: tuple[Scene, str], tmp_path: Pa
     goes_up_and_comes_down(scene, tmp_path / "object", size)
 
 
+@in_front_of(*RELAYS)
+@pytest.mark.parametrize("size", [0, 1, MIB], ids=["0B", "1B", "1MiB"])
+def test_an_object_goes_through_two_gateways(scene: tuple[Scene, str], tmp_path: Path, size: int) -> None:
+    goes_up_and_comes_down(scene, tmp_path / "object", size)
+
+
 @pytest.mark.large
 @pytest.mark.timeout(900)
 @ways
@@ -94,7 +108,7 @@ def test_a_large_object_goes_up_and_comes_down(scene: tuple[Scene, str], tmp_pat
     goes_up_and_comes_down(scene, tmp_path / "object", GIB)
 
 
-@ways
+@in_front_of(*STORES, *RELAYS)
 def test_a_fault_is_read_by_who_sent_an_attachment(scene: tuple[Scene, str], tmp_path: Path) -> None:
     where, form = scene
     with made(tmp_path / "object", MIB):

@@ -8,14 +8,15 @@ import pytest
 
 from gateway.cli import main
 from tests.clients.fixtures import Gateways
-from tests.clients.gateway import Gateway
+from tests.clients.gateway import RELAYS, Gateway
 from tests.stores.programs import connect
 
 BUCKET = "called"
 
 
 @pytest.fixture(
-    params=[(form, store) for form in ("dime", "mime") for store in ("seaweedfs", "juicefs")], ids="-".join
+    params=[(form, store) for form in ("dime", "mime") for store in ("seaweedfs", "juicefs", *RELAYS)],
+    ids="-".join,
 )
 def gateway(request: pytest.FixtureRequest, gateways: Gateways) -> Gateway:
     """A gateway that prefers a form, before a store that has a bucket."""

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.clients.fixtures import Gateways
-from tests.clients.gateway import Gateway
+from tests.clients.gateway import RELAYED, Gateway
 from tests.clients.uploads import CF, MB, ME, MEDIA, SAME, Message, Sender, chain, envelope, message, thirds
 from tests.soap.dime_messages import record
 from tests.stores.programs import PROGRAMS, connect
@@ -68,7 +68,7 @@ class Place:
         self.boto.delete_bucket(Bucket=self.bucket)
 
 
-@pytest.fixture(params=sorted(PROGRAMS))
+@pytest.fixture(params=[*sorted(PROGRAMS), RELAYED])
 def place(request: pytest.FixtureRequest, gateways: Gateways) -> Iterator[Place]:
     place = Place(gateways.before(request.param), "never-cut")
     yield place

@@ -14,6 +14,7 @@ import pytest
 
 from tests.clients.fixtures import Clients, Gateways
 from tests.clients.foreign import Fault
+from tests.clients.gateway import REKEYED, Gateway
 from tests.stores.programs import BOB, connect
 from tests.stores.store import Store
 
@@ -122,10 +123,21 @@ def prepared() -> set[str]:
 def test_a_fault_is_read(
     row: Row, stack: str, gateways: Gateways, clients: Clients, prepared: set[str]
 ) -> None:
-    gateway = gateways.before(row.store)
-    if row.store not in prepared:
+    reads(row, stack, gateways.before(row.store), clients, prepared)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.store == "seaweedfs"], ids=lambda row: row.name)
+def test_a_fault_is_read_behind_two_gateways(
+    row: Row, stack: str, gateways: Gateways, clients: Clients, prepared: set[str]
+) -> None:
+    reads(row, stack, gateways.before(REKEYED), clients, prepared)
+
+
+def reads(row: Row, stack: str, gateway: Gateway, clients: Clients, prepared: set[str]) -> None:
+    """Assert that the stack reads the fault of a row."""
+    if gateway.store.name not in prepared:
         _prepare(gateway.store)
-        prepared.add(row.store)
+        prepared.add(gateway.store.name)
     fault = clients.of(stack, gateway).call(row.operation, security=row.security, **row.fields)
     assert isinstance(fault, Fault), fault
     assert fault.code == row.code

@@ -5,6 +5,7 @@ A store that lacks a subresource is not left out: the stack must read the fault 
 
 from __future__ import annotations
 
+from tests.clients.gateway import RELAYS
 from tests.clients.scenes import ALL_USERS, Scene, grants, public, scenes, scenes_without, stored_grants
 from tests.stores.programs import BOB
 from tests.stores.store import ACL, EMAILS, LOGGING, PUT_ACL, PUT_OBJECT_ACL
@@ -105,7 +106,7 @@ def test_bucket_logging(scene: Scene) -> None:
     assert grants(answer.rows("LoggingEnabled.TargetGrants")) == {(ALL_USERS, "READ")}
 
 
-@scenes_without(LOGGING, "seaweedfs", "juicefs")
+@scenes_without(LOGGING, "seaweedfs", "juicefs", *RELAYS)
 def test_a_store_without_logging_says_so_and_makes_no_bucket(scene: Scene) -> None:
     """SeaweedFS takes a PUT of ?logging for CreateBucket: it must never be sent one."""
     absent = f"{scene.bucket}-not-made"
