@@ -161,7 +161,7 @@ def take_proved(call: Call, *, md5: bool) -> tuple[dict[str, Any], Piece | None,
     the digest of the data can be asked for when they have passed.
 
     Raises:
-        Problem: BadDigest, InvalidDigest, MissingAttachment.
+        Problem: BadDigest, InvalidDigest; IncompleteBody, as the data pass.
 
     """
     asked, data, media_type = take_data(Answer(call.operation, call.values))
