@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE := tables wire soap rest conversation
 FLOORS_WITH_SOCKETS := tests/proxy tests/service
 
-.PHONY: run test test-large bench-memory bench-stall setup lint core carriers clients format clean
+.PHONY: run test test-large bench-memory bench-stall bench-throughput setup lint core carriers clients format clean
 
 run: $(VENV)/.run
 	$(BIN)/twistd -n s3gateway
@@ -31,6 +31,10 @@ bench-memory: $(VENV)/.test
 # How long a small request waits while large messages are read.
 bench-stall: $(VENV)/.test
 	$(BIN)/python -m bench.stall
+
+# How fast large objects pass, against nginx; nginx and curl have to be there.
+bench-throughput: $(VENV)/.test
+	$(BIN)/python -m bench.throughput
 
 setup: $(VENV)/.test
 

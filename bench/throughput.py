@@ -4,6 +4,9 @@ Both stand in front of the same store, which costs next to nothing, and both are
 turns. A ratio is the gateway's rate by nginx's; CPU is what the process itself
 used, user and system, for a GiB.
 
+nginx hashes nothing. "PUT, no hash" is a gateway that is told to do the same: ETags as the store has
+them, and no signature over the bytes (wire rules 27 and 28).
+
 Run: python -m bench.throughput [MiB] [rounds]
 """
 
@@ -33,6 +36,7 @@ from tests.stores.store import Store, User
 
 USER = User("bench", "BENCHKEY", "bench-secret")
 GIB = 1024**3
+NO_HASH = {"gateway": {"etag": "store"}, "backend": {"payload_signing_enabled": "false"}}
 
 
 def signed(operation: str, **values: object) -> bytes:
@@ -90,13 +94,16 @@ def main(arguments: Sequence[str]) -> None:
         certificates = make_certificates(directory)
         (port,) = free_ports(1)
         command = [sys.executable, "-m", "bench.sink", str(port), str(size)]
-        log = directory / "sink.log"
+        log, bare = directory / "sink.log", directory / "bare"
+        bare.mkdir()
         with (
             running(lambda: spawn(command, log=log), lambda: answers(port), log),
             running_nginx(directory, certificates, port) as (relay, nginx_pid),
             running_gateway(directory, sink_store(port), certificates) as gateway,
+            running_gateway(bare, sink_store(port), certificates, NO_HASH) as unhashed,
         ):
-            _measure(directory, size, rounds, relay, nginx_pid, gateway.address, certificates.ca)
+            own = (gateway_pid(directory), gateway.address), (gateway_pid(bare), unhashed.address)
+            _measure(directory, size, rounds, (nginx_pid, relay), own, certificates.ca)
 
 
 def sink_store(port: int) -> Store:
@@ -106,9 +113,14 @@ def sink_store(port: int) -> Store:
 
 
 def _measure(  # noqa: PLR0913, PLR0917 - what there is
-    directory: Path, size: int, rounds: int, relay: int, nginx_pid: int, address: str, ca: Path
+    directory: Path,
+    size: int,
+    rounds: int,
+    nginx: tuple[int, int],
+    gateways: tuple[tuple[int, str], tuple[int, str]],
+    ca: Path,
 ) -> None:
-    pid = gateway_pid(directory)
+    (nginx_pid, relay), ((pid, address), (bare_pid, bare)) = nginx, gateways
     put, get, plain = directory / "put.dime", directory / "get.xml", directory / "object"
     plain.write_bytes(bytes(size))
     envelope = signed("PutObject", Bucket="bench", Key="object", ContentLength=size)
@@ -120,25 +132,24 @@ def _measure(  # noqa: PLR0913, PLR0917 - what there is
     rest = f"https://localhost:{relay}/bench/object"
     dime = ("-X", "POST", "-H", "Content-Type: application/dime", "-H", "Expect:")
     xml = ("-X", "POST", "-H", "Content-Type: text/xml", "--data-binary", f"@{get}")
+    plain_put = curl(ca, "-H", "Expect:", "-T", plain, rest)
     cases = {
-        "PUT": (
-            curl(ca, *dime, "-T", put, address),
-            curl(ca, "-H", "Expect:", "-T", plain, rest),
-        ),
-        "GET": (curl(ca, *xml, address), curl(ca, rest)),
+        "PUT": (pid, curl(ca, *dime, "-T", put, address), plain_put),
+        "PUT, no hash": (bare_pid, curl(ca, *dime, "-T", put, bare), plain_put),
+        "GET": (pid, curl(ca, *xml, address), curl(ca, rest)),
     }
     print(f"{size // 1024**2} MiB, {rounds} rounds in turns, medians")
-    print("            gateway MiB/s   nginx MiB/s   ratio   gateway CPU s/GiB   nginx CPU s/GiB")
-    for name, (ours, theirs) in cases.items():
+    print("                gateway MiB/s   nginx MiB/s   ratio   gateway CPU s/GiB   nginx CPU s/GiB")
+    for name, (used, ours, theirs) in cases.items():
         ours(), theirs()
-        taken = [(timed(pid, ours), timed(nginx_pid, theirs)) for _ in range(rounds)]
+        taken = [(timed(used, ours), timed(nginx_pid, theirs)) for _ in range(rounds)]
         (a, a_cpu), (b, b_cpu) = (
             [statistics.median(column) for column in zip(*side, strict=True)]
             for side in zip(*taken, strict=True)
         )
         mib = size / 1024**2
         print(
-            f"{name:8}{mib / a:17.0f}{mib / b:14.0f}{b / a:8.2f}"
+            f"{name:12}{mib / a:17.0f}{mib / b:14.0f}{b / a:8.2f}"
             f"{a_cpu * GIB / size:18.2f}{b_cpu * GIB / size:18.2f}"
         )
 
