@@ -98,9 +98,12 @@ def _client(place: Place, told: str) -> Any:
 
 def _parsed(response: Mapping[str, Any]) -> dict[str, Any]:
     told = response["ResponseMetadata"]
+    headers = fields(told["HTTPHeaders"])
+    if response.get("Error", {}).get("Code", "").isdigit():  # an error of HEAD has no body to be of a type
+        headers.pop("content-type", None)
     return {
         "status": told["HTTPStatusCode"],
-        "headers": fields(told["HTTPHeaders"]),
+        "headers": headers,
         **{
             name: value.read() if hasattr(value, "read") else value
             for name, value in response.items()

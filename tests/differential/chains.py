@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tests.differential.judge import Outcome, judge, judge_refusal
 from tests.differential.places import Place
-from tests.differential.rows import BEHIND_SOAP, Loss, Refused, Row
+from tests.differential.rows import BEHIND_SOAP, Loss, Own, Refused, Row
 from tests.differential.run import Runner
 from tests.differential.table.losses import BY_SOAP
 
@@ -51,12 +51,16 @@ class Chain:
         if name == BEHIND_SOAP and row.plainly:
             asked = asked.but(steps=row.plainly)
         direct = self.directly(asked)
-        own = row.own if checked else ()
+        more = self._otherwise(row)
         judge(
-            direct, through, own=own, named=self._losses(row), general=BY_SOAP if name == BEHIND_SOAP else ()
+            direct,
+            through,
+            own=[*(row.own if checked else ()), *(each for each in more if isinstance(each, Own))],
+            named=[each for each in more if isinstance(each, Loss)],
+            general=BY_SOAP if name == BEHIND_SOAP else (),
         )
 
-    def _losses(self, row: Row) -> tuple[Loss, ...]:
+    def _otherwise(self, row: Row) -> tuple[Loss | Own, ...]:
         if self.place.name == VERIFIED:
             return row.rest
         return row.soap if self.place.name == BEHIND_SOAP and isinstance(row.soap, tuple) else ()

@@ -67,7 +67,8 @@ class Loss:
     """A difference that there has to be.
 
     Attributes:
-        path: The field, with dots; `*` is any key or number.
+        path: The field, with dots; `*` is any key or number. Behind `then: ` it is one of what the
+            store holds afterwards.
         why: The reason.
         instead: What the gateway's client sees in its place, or what makes that of it.
         step: The number of the step it happens in, whether it has the field or not; None: in each
@@ -181,7 +182,7 @@ class Row:
         steps: The calls.
         scene: What there is before.
         how: How the client asks.
-        soap: What a store behind SOAP answers otherwise; None: the row is not asked of one.
+        soap: What is otherwise before a store that speaks SOAP; None: the row is not asked of one.
         rest: What a gateway between REST and REST answers otherwise, that checks signatures.
         own: What both answer in their own words.
         instead: How the store itself is asked where it errs about the row's own way.
@@ -198,7 +199,7 @@ class Row:
     steps: tuple[Step, ...]
     scene: Scene = field(default_factory=Scene)
     how: How = field(default_factory=How)
-    soap: tuple[Loss, ...] | Refused | None = ()
+    soap: tuple[Loss | Own, ...] | Refused | None = ()
     rest: tuple[Loss, ...] = ()
     own: tuple[Own, ...] = ()
     instead: How | None = None

@@ -17,7 +17,7 @@ from tests.differential.judge import Outcome
 from tests.differential.minio_py import ask_minio
 from tests.differential.places import Place, names_below_localhost
 from tests.differential.plain import Plain
-from tests.differential.rows import BEHIND_SOAP, Earlier, How, Refused, Row, Scene, Step
+from tests.differential.rows import BEHIND_SOAP, Earlier, How, Own, Refused, Row, Scene, Step
 from tests.differential.wire import ask_wire
 
 Ask = Callable[[Place, How, Step, Path], Any]
@@ -53,7 +53,7 @@ class Runner:
             try:
                 self._make(row.scene, names, fill, Path(directory))
                 refused = isinstance(row.soap, Refused) and place.name == BEHIND_SOAP
-                before = plain.read(self._look(row, names, fill)) if refused or row.own else None
+                before = plain.read(self._look(row, names, fill)) if refused or _judged(row) else None
                 for step in row.steps[: 1 if refused else None]:
                     result = CLIENTS[row.client](place, row.how, fill.step(step), Path(directory))
                     fill.results.append(result)
@@ -136,6 +136,12 @@ class _Filled:
         for name in earlier.path.split("."):
             found = found[int(name)] if isinstance(found, list) else found.get(name, "")
         return found
+
+
+def _judged(row: Row) -> bool:
+    """Whether a gateway may refuse what the store does: then it counts what there was before."""
+    soap = row.soap if isinstance(row.soap, tuple) else ()
+    return bool(row.own) or any(isinstance(each, Own) for each in soap)
 
 
 def _said(names: Mapping[str, str], place: Place, itself: Place, directory: str) -> dict[str, str]:

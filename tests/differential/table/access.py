@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.differential.rows import HELLO, NEW, How, Row, Scene, Thing, boto, http
+from tests.differential.rows import HELLO, NEW, How, Own, Row, Scene, Thing, boto, http
 
 ALICE = {"Type": "CanonicalUser", "ID": "alice-canonical-id"}
 ALL = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
@@ -26,23 +26,27 @@ POLICIES = {
     "for somebody else, too": policy((ALICE, "FULL_CONTROL"), (BOB, "READ"), (BOB, "READ_ACP")),
     "for somebody whom nobody knows": policy(({"Type": "CanonicalUser", "ID": "unknown"}, "READ")),
     "for a group that there is not": policy(({"Type": "Group", "URI": "http://example.com/group"}, "READ")),
-    "of another owner": policy((ALICE, "FULL_CONTROL"), owner="bob-canonical-id"),
     "for one with an address": policy(
         (ALICE, "FULL_CONTROL"),
         ({"Type": "AmazonCustomerByEmail", "EmailAddress": "bob@example.com"}, "READ"),
     ),
-    "of a permission that there is not": policy((ALICE, "EVERYTHING")),
 }
 GRANTS = {
-    "GrantRead": 'id="bob-canonical-id"',
-    "GrantFullControl": 'id="alice-canonical-id"',
-    "GrantReadACP": 'uri="http://acs.amazonaws.com/groups/global/AllUsers"',
+    "GrantRead": ('id="bob-canonical-id"', policy((BOB, "READ"))),
+    "GrantFullControl": ('id="alice-canonical-id"', policy((ALICE, "FULL_CONTROL"))),
+    "GrantReadACP": ('uri="http://acs.amazonaws.com/groups/global/AllUsers"', policy((ALL, "READ_ACP"))),
 }
+"""By the header field, and as the document that says the same: this store heeds only documents."""
+LISTS = {"put_bucket_acl": {}, "put_object_acl": {"Key": "k"}}
+THEIRS, OURS = (policy((ALICE, "FULL_CONTROL"), owner=f"{name}-canonical-id") for name in ("bob", "alice"))
+"""SOAP sends no owner along: the store's own is meant."""
+UNKNOWN = policy((ALICE, "EVERYTHING"))
+MALFORMED = Own("MalformedACLError", 400)
 BROKEN = {
-    "that is cut": b"<AccessControlPolicy><Owner>",
-    "of another name": b"<Something/>",
-    "that is empty": b"",
-    "that is text": b"public-read",
+    "that is cut": (b"<AccessControlPolicy><Owner>", MALFORMED),
+    "of another name": (b"<Something/>", MALFORMED),
+    "that is empty": (b"", Own("MissingSecurityHeader", 400)),
+    "that is text": (b"public-read", MALFORMED),
 }
 
 
@@ -69,8 +73,33 @@ ROWS = (
         row(f"an object is put {canned}", boto("put_object", Key="k", Body=b"x", ACL=canned), GET)
         for canned in CANNED
     ),
-    row("an object is put with a wrong name", boto("put_object", Key="k", Body=b"x", ACL="for-nobody")),
-    row("a bucket becomes what there is not", boto("put_bucket_acl", ACL="for-nobody"), GET_BUCKET),
+    row(
+        "an object is put with a wrong name",
+        boto("put_object", Key="k", Body=b"x", ACL="for-nobody"),
+        soap=(Own("InvalidArgument", 400),),
+    ),
+    row(
+        "a bucket becomes what there is not",
+        boto("put_bucket_acl", ACL="for-nobody"),
+        GET_BUCKET,
+        soap=(Own("InvalidArgument", 400, step=0),),
+    ),
+    *(
+        row(
+            f"of another owner, {call}",
+            boto(call, **key, AccessControlPolicy=THEIRS),
+            plainly=(boto(call, **key, AccessControlPolicy=OURS),),
+        )
+        for call, key in LISTS.items()
+    ),
+    *(
+        row(
+            f"of a permission that there is not, {call}",
+            boto(call, **key, AccessControlPolicy=UNKNOWN),
+            soap=(Own("MalformedACLError", 400),),
+        )
+        for call, key in LISTS.items()
+    ),
     *(
         row(f"a bucket's list {word}", boto("put_bucket_acl", AccessControlPolicy=value), GET_BUCKET)
         for word, value in POLICIES.items()
@@ -80,16 +109,26 @@ ROWS = (
         for word, value in POLICIES.items()
     ),
     *(
-        row(f"an object by {name}", boto("put_object_acl", Key="k", **{name: value}), GET)
-        for name, value in GRANTS.items()
+        row(
+            f"an object by {name}",
+            boto("put_object_acl", Key="k", **{name: value}),
+            GET,
+            plainly=(boto("put_object_acl", Key="k", AccessControlPolicy=same), GET),
+        )
+        for name, (value, same) in GRANTS.items()
     ),
     *(
-        row(f"a bucket by {name}", boto("put_bucket_acl", **{name: value}), GET_BUCKET)
-        for name, value in GRANTS.items()
+        row(
+            f"a bucket by {name}",
+            boto("put_bucket_acl", **{name: value}),
+            GET_BUCKET,
+            plainly=(boto("put_bucket_acl", AccessControlPolicy=same), GET_BUCKET),
+        )
+        for name, (value, same) in GRANTS.items()
     ),
     *(
         row(f"an object is put by {name}", boto("put_object", Key="k", Body=b"x", **{name: value}), GET)
-        for name, value in GRANTS.items()
+        for name, (value, _) in GRANTS.items()
     ),
     row("an object's list put that is not there", boto("put_object_acl", Key="nothing", ACL="private")),
     row("a bucket's list put that is not there", boto("put_bucket_acl", Bucket=NEW, ACL="private")),
@@ -100,8 +139,9 @@ ROWS = (
             "http",
             (http("PUT", "/{bucket}", "acl=", body=body),),
             HELLO,
+            soap=(own,),
         )
-        for word, body in BROKEN.items()
+        for word, (body, own) in BROKEN.items()
     ),
     row(
         "an object for all is read by nobody",

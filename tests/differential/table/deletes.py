@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from tests.differential.rows import NEW, How, Own, Row, Scene, boto, http, things
+from tests.differential.rows import NEW, How, Loss, Own, Row, Scene, boto, http, things
 from tests.differential.table.losses import ONLY_REST
 
 FOUR = things("a", "b", "c/d", "e f+g")
+
+
+EACH = "SOAP deletes each object by a call of its own"
+NO_KEY = ["Error", ["Code", "InvalidArgument"], ["Key", ""], ["Message", "A key has at least one character."]]
 
 
 def keys(*names: str, quiet: bool | None = None):
@@ -40,15 +44,21 @@ ROWS = (
     row("some that are there and some that are not", delete("a", "nothing", "b")),
     row("one twice", delete("a", "a")),
     row("odd keys", delete("ü", "e f+g", "<&>", "a%2Fb")),
-    row("in a bucket that is not there", delete("a", Bucket=NEW)),
+    row(
+        "in a bucket that is not there", delete("a", Bucket=NEW), soap=(Loss("Error.Key", EACH, "a", step=0),)
+    ),
     row("by somebody else", delete("a"), how=How(user="bob")),
     row("by nobody", delete("a"), how=How(user="nobody")),
     row("by a liar", delete("a"), how=How(user="liar")),
     row("by the host", delete("a"), how=How(virtual=True), passes=True),
     row("over plain HTTP", delete("a"), how=How(plain=True), passes=True),
     row("a hundred", delete(*(f"key-{number}" for number in range(100)))),
-    row("more than a thousand", delete(*(f"key-{number}" for number in range(1001)))),
-    row("none", delete()),
+    row(
+        "more than a thousand",
+        delete(*(f"key-{number}" for number in range(1001))),
+        soap=(Own("MalformedXML"),),
+    ),
+    row("none", delete(), soap=(Own("MalformedXML", 400),)),
     row(
         "a version",
         boto("delete_objects", Delete={"Objects": [{"Key": "a", "VersionId": "null"}]}),
@@ -60,11 +70,17 @@ ROWS = (
         b'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>'
         b"<Object><Key>a</Key></Object><Object><Key>nothing</Key></Object></Delete>",
     ),
-    document("a document that is cut", b"<Delete><Object><Key>a</Key>"),
-    document("a document of another name", b"<Something><Object><Key>a</Key></Object></Something>"),
-    document("a document that is empty", b""),
-    document("an object without a key", b"<Delete><Object></Object></Delete>"),
-    document("an empty key", b"<Delete><Object><Key></Key></Object></Delete>"),
+    document("a document that is cut", b"<Delete><Object><Key>a</Key>").but(soap=(Own(),)),
+    document("a document of another name", b"<Something><Object><Key>a</Key></Object></Something>").but(
+        soap=(Own("MalformedXML", 400),)
+    ),
+    document("a document that is empty", b"").but(soap=(Own(),)),
+    document("an object without a key", b"<Delete><Object></Object></Delete>").but(
+        soap=(Own("MalformedXML", 400),)
+    ),
+    document("an empty key", b"<Delete><Object><Key></Key></Object></Delete>").but(
+        soap=(Loss("body.1", EACH, NO_KEY, step=0),)
+    ),
     document(
         "with a wrong MD5",
         b"<Delete><Object><Key>a</Key></Object></Delete>",
@@ -75,5 +91,6 @@ ROWS = (
         "http",
         (http("POST", "/{bucket}", "delete=", body=b"<Delete><Object><Key>a</Key></Object></Delete>"),),
         FOUR,
+        soap=(Own("InvalidRequest", 400),),
     ),
 )

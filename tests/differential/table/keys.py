@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.differential.rows import EMPTY, How, Row, boto
-from tests.differential.table.losses import by_path
+from tests.differential.rows import EMPTY, How, Loss, Row, boto
+from tests.differential.table.losses import by_path, copied
 
 KEYS = {
     "a path": "a/b/c.txt",
@@ -15,7 +15,6 @@ KEYS = {
     "an escape that is none": "a%2Fb%20c",
     "an escape that is wrong": "a%zz",
     "two slashes": "a//b",
-    "a last slash": "folder/",
     "dots": "a/...b",
     "umlauts": "äöüß/€.txt",
     "decomposed umlauts": "a\u0308o\u0308",
@@ -29,7 +28,7 @@ KEYS = {
     "a star and more": "*!;:@$,'",
     "a backslash": "a\\b",
     "a tilde": "~user",
-    "a colon": "http://example.com/",
+    "a colon": "http://example.com",
     "a no-break space": "a\u00a0b",
     "250 letters": "x" * 250,
     "1000 letters in a path": "/".join(["y" * 99] * 10),
@@ -37,9 +36,12 @@ KEYS = {
     "the word soap": "soap",
     "the word acl": "acl?acl",
     "a first slash": "/a",
+}
+WITHOUT_COPY = {
     "a dot in the path": "a/./b",
     "two dots in the path": "a/../b",
 }
+FOLDERS = {"a last slash": "folder/", "a colon and a last slash": "http://example.com/"}
 VIRTUALLY = ("a blank", "a plus", "umlauts", "two slashes", "an escape that is none")
 
 
@@ -56,12 +58,21 @@ def row(word: str, key: str, **more) -> Row:
     return Row(f"key: {word}", "boto3", steps, EMPTY, **more)
 
 
+PARTS = "SOAP does not tell of what objects parts may be asked"
+WHOLE = tuple(Loss("AcceptRanges", PARTS, "bytes", step=step) for step in (1, 2))
 ROWS = (
-    *(row(word, key, passes=word in VIRTUALLY) for word, key in KEYS.items()),
+    *(row(word, key, passes=word in VIRTUALLY, soap=(copied(4),)) for word, key in KEYS.items()),
+    *(row(word, key) for word, key in WITHOUT_COPY.items()),
+    *(row(word, key, soap=WHOLE) for word, key in FOLDERS.items()),
     *(
-        row(word, KEYS[word], how=How(virtual=True), passes=True, rest=(by_path(KEYS[word]),)).but(
-            name=f"key: {word}, by the host"
-        )
+        row(
+            word,
+            KEYS[word],
+            how=How(virtual=True),
+            passes=True,
+            rest=(by_path(KEYS[word]),),
+            soap=(copied(4),),
+        ).but(name=f"key: {word}, by the host")
         for word in VIRTUALLY
     ),
 )

@@ -6,6 +6,9 @@ import re
 from urllib.parse import quote
 
 from tests.differential.rows import Loss, Refused
+from tests.stores.store import REGION
+
+XML = "application/xml"
 
 
 class _Refusals(dict[str, Refused]):
@@ -19,6 +22,11 @@ ONLY_REST = _Refusals()
 """`ONLY_REST["x"]`: the row asks for x, which SOAP never had; the answer names it."""
 
 
+def operation(call: str) -> str:
+    """Return S3's name of an operation, given boto3's."""
+    return "".join(word.capitalize() for word in call.split("_"))
+
+
 def escaped(path: str) -> str:
     """Return a path as it stands in a request."""
     return re.sub(r"%3C(\w+)%3E", r"<\1>", quote(path, safe="/~"))
@@ -29,14 +37,18 @@ def quoted(tag: str) -> str:
     return f'"{tag.strip(chr(34))}"'
 
 
+CLASS = "SOAP tells the class of an object in listings only"
 OWN = "a header field of this store alone, which SOAP has no place for"
 SUMS = "SOAP has no place for checksums: they are verified here and end here"
 
 BY_SOAP = (
     *(
-        Loss(f"headers.{name}", OWN)
+        Loss(f"{place}.{name}", OWN)
         for name in ("vary", "seaweed-x-amz-owner", "seaweed-x-amz-etag", "x-amz-tagging-count")
+        for place in ("headers", "*.headers", "http_headers", "metadata")
     ),
+    Loss("headers.x-amz-storage-class", CLASS),
+    Loss("StorageClass", CLASS),
     *(
         Loss(path, SUMS)
         for name in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
@@ -49,6 +61,18 @@ BY_SOAP = (
 """Of every row that is asked through SOAP."""
 
 ADDRESS = "the store tells the address that it was asked by, which is the gateway's way to it"
+
+
+def region(step: int = 0) -> tuple[Loss, ...]:
+    """Return what HEAD of a bucket tells more than this store does, as S3 does."""
+    why = "S3 tells the region, and the type of the body that is not there"
+    told = {"headers.x-amz-bucket-region": REGION, "BucketRegion": REGION, "headers.content-type": XML}
+    return tuple(Loss(path, why, text, step=step) for path, text in told.items())
+
+
+def copied(step: int = 0) -> Loss:
+    """Return what the reply to a copy has not."""
+    return Loss("headers.etag", "the tag of a copy stands in the document, as in S3", step=step)
 
 
 def by_path(resource: str) -> Loss:
