@@ -252,8 +252,9 @@ class StoreConnection(Connection):
             self._read_body(reader, data)
         elif asking.request.stream and 200 <= head.status < 300 and not head.bodiless:
             incoming = self._incoming = Incoming(self)
-            self._asking = None
-            self._read_body(reader, data)
+            self._read_body(reader, data)  # until it was good, the asker has nothing to be broken in
+            if self._asking is asking:  # else it is over already, and there may be a next one
+                self._asking = None
             self._deliver(asking, head, Body(incoming, head.length))
         else:
             if not head.bodiless and (head.length or 0) > asking.limit:
@@ -313,7 +314,7 @@ class StoreConnection(Connection):
         for each in (incoming, unpacked):
             if each is not None:
                 each.end()
-        if asking is not None:
+        if asking is not None and incoming is None:
             self._deliver(asking, head, body if unpacked is None else unpacked.message)
 
     def _deliver(self, asking: Asking, head: ReplyHead, body: Piece | Unpacking) -> None:

@@ -159,6 +159,15 @@ class TestStream:
         eventually(lambda: fate)
         assert fate == ["broken"]
 
+    @pytest.mark.parametrize("body", [b"3\r\nabcX", b"x", b"3\r\nabc\r\n0\r\nX\r\n\r\n"])
+    def test_a_stream_that_is_bad_from_the_start_is_no_reply(self, house, body):
+        outcomes, _ = house.send(request(), stream=True)
+        line = house.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+        assert code(outcomes) == "InternalError"
+        house.settled(0, 0)
+
     def test_a_stream_of_bad_chunks_is_broken(self, house):
         outcomes, _ = house.send(request(), stream=True)
         line = house.store.accept()
