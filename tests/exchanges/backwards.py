@@ -66,10 +66,9 @@ def play_backwards(transcript: Transcript) -> Backwards:
         conversation = converse(serving, back.ask)
         request = next(conversation)
         while True:
-            asked.append(
-                call_in(dict(request.headers)["content-type"], b"".join(map(bytes_of, request.pieces)))
-            )
-            request = conversation.send(_answer(transcript, request))
+            call = call_in(dict(request.headers)["content-type"], b"".join(map(bytes_of, request.pieces)))
+            asked.append(call)
+            request = conversation.send(_answer(transcript, request, call.operation))
     except StopIteration as done:
         reply = done.value
     except Problem as problem:
@@ -129,9 +128,17 @@ def _attached(parts: Any, data: bytes) -> Any:
     return parts
 
 
-def _answer(transcript: Transcript, request: HttpRequest) -> RestReply:
-    """Return the answer once given, as the shell hands on a store's reply."""
-    reply = read_reply(transcript.of(SOAP_ANSWER)[0])
+def _answer(transcript: Transcript, request: HttpRequest, operation: str) -> RestReply:
+    """Return the answer once given, as the shell hands on a store's reply.
+
+    Asked about an object before its part, a store says the same under that operation's name.
+    """
+    recorded = transcript.of(SOAP_ANSWER)[0]
+    if operation != transcript.operation:
+        recorded = recorded.replace(
+            f"{transcript.operation}Response".encode(), f"{operation}Response".encode()
+        )
+    reply = read_reply(recorded)
     package = request.unpack(reply.status, reply.headers) if request.unpack else None
     if package is None:
         return reply

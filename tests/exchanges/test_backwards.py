@@ -62,8 +62,16 @@ def come_back(transcript: Transcript) -> Call:
 
 @ALL
 def test_the_call_comes_back(transcript: Transcript) -> None:
-    """Its values, whatever the stack that once wrote them; the rest of the message is ours."""
-    assert play_backwards(transcript).asked == (come_back(transcript),)
+    """Its values, whatever the stack that once wrote them; the rest of the message is ours.
+
+    Before a part the object is asked about (wire rule 31).
+    """
+    *before, asked = play_backwards(transcript).asked
+    assert asked == come_back(transcript)
+    ranged = asked.values.keys() & {"ByteRangeStart", "ByteRangeEnd"}
+    assert [(call.operation, call.values["GetData"]) for call in before] == [("GetObject", False)] * bool(
+        ranged
+    )
 
 
 def with_quotes(theirs: dict[str, Any]) -> None:
