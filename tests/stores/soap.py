@@ -1,4 +1,4 @@
-"""The SOAP store: PHP's SoapServer over our WSDL, an end of SOAP that shares no line with the gateway.
+"""The SOAP store: PHP's SoapServer over our WSDL or another one, an end of SOAP that shares no line with the gateway.
 
 `soap_store.php` says what it does. It is no part of `PROGRAMS`, which are REST stores.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -44,9 +44,19 @@ class SoapStore:
 
 
 @contextmanager
-def php_store(directory: Path) -> Iterator[SoapStore]:
-    """Run the store while the block runs; what it stores is in `directory`."""
-    for name, text in own_documents().items():
+def php_store(
+    directory: Path, documents: Mapping[str, bytes] | None = None, bucket: str = ""
+) -> Iterator[SoapStore]:
+    """Run the store while the block runs.
+
+    Args:
+        directory: For what it stores.
+        documents: Its contract, the WSDL first; ours when it has none of its own.
+        bucket: One that is there from the first, for a contract that cannot make any.
+
+    """
+    documents = documents or own_documents()
+    for name, text in documents.items():
         (directory / name).write_bytes(text)
     log = directory / "log"
     host = ""
@@ -60,9 +70,10 @@ def php_store(directory: Path) -> Iterator[SoapStore]:
             ["php", *limits, "-S", host, SCRIPT],
             log=log,
             environment={
-                "STORE_WSDL": str(directory / "AmazonS3.wsdl"),
+                "STORE_WSDL": str(directory / next(iter(documents))),
                 "STORE_STATE": str(directory / "state"),
                 "STORE_KEYS": keys,
+                "STORE_BUCKET": bucket,
             },
             directory=directory,
         )

@@ -8,10 +8,12 @@
  * says the length of the whole object and not which part it is.
  *
  * POST to /inline answers data inside the envelope whatever was asked; anywhere else as asked, in the form that
- * Accept names. The environment says the rest: STORE_WSDL, STORE_STATE (a file), STORE_KEYS (key=secret,...).
+ * Accept names. The environment says the rest: STORE_WSDL, STORE_STATE (a file), STORE_KEYS (key=secret,...),
+ * STORE_BUCKET (one that is there from the first). Another WSDL makes it a store with a dialect: its namespace and its order of elements are kept by ext/soap.
  */
 
-const CONTRACT = 'http://s3.amazonaws.com/doc/2006-03-01/';
+preg_match('/targetNamespace="([^"]+)"/', file_get_contents(getenv('STORE_WSDL')), $told);
+define('CONTRACT', $told[1]);
 const ENVELOPE = 'http://schemas.xmlsoap.org/soap/envelope/';
 const MAX_SKEW = 900;
 
@@ -408,7 +410,8 @@ if ($_SERVER['REQUEST_METHOD'] !== 'POST') {
 parse_str(strtr(getenv('STORE_KEYS'), ',', '&'), $keys);
 [$envelope, $attached] = parts($_SERVER['CONTENT_TYPE'] ?? '', file_get_contents('php://input'));
 $file = getenv('STORE_STATE');
-$state = is_file($file) ? unserialize(file_get_contents($file)) : [];
+$first = ['time' => microtime(true), 'owner' => array_key_first($keys), 'grants' => [], 'logging' => null, 'objects' => []];
+$state = is_file($file) ? unserialize(file_get_contents($file)) : array_filter([getenv('STORE_BUCKET') => $first], strlen(...), ARRAY_FILTER_USE_KEY);
 $store = new Store($state, $keys, $attached, $_SERVER['REQUEST_URI'] === '/inline');
 $server = new SoapServer(getenv('STORE_WSDL'), ['cache_wsdl' => WSDL_CACHE_NONE, 'soap_version' => SOAP_1_1]);
 $server->setObject($store);
