@@ -214,6 +214,8 @@ class HttpRequest:
         stream: Give a 2xx reply's body as a Body. Every other body comes as bytes.
         unpack: Asked with status and fields of the reply; what it gives reads the reply part by
             part and becomes the reply's body, once it is ready. None: nothing does.
+        idempotent: It does no more when it arrives twice, although it is a POST, as every message
+            of SOAP is: each of S3's operations is a GET, a PUT or a DELETE (RFC 9110, 9.2.2).
 
     """
 
@@ -223,6 +225,7 @@ class HttpRequest:
     pieces: tuple[Piece, ...] = ()
     stream: bool = False
     unpack: Callable[[int, Headers], Any] | None = None
+    idempotent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

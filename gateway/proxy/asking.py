@@ -46,7 +46,8 @@ class Asking:
     @property
     def repeatable(self) -> bool:
         """Whether it can be sent a second time: idempotent, and every byte of it at hand."""
-        return self.request.method in _IDEMPOTENT and all(isinstance(p, bytes) for p in self.request.pieces)
+        idempotent = self.request.idempotent or self.request.method in _IDEMPOTENT
+        return idempotent and all(isinstance(piece, bytes) for piece in self.request.pieces)
 
     def cancel(self) -> None:
         """Stop: nobody wants the outcome. Does nothing once it was delivered."""

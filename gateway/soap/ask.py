@@ -143,7 +143,7 @@ class Soap:
             ("soapaction", f'"{self.contract.operations[operation].action}"'),
             ("accept", f"text/xml, {FORMS[self.attachments]}"),
         )
-        return HttpRequest("POST", self.path, headers, pieces, unpack=self._unpack)
+        return HttpRequest("POST", self.path, headers, pieces, unpack=self._unpack, idempotent=True)
 
     def answer(self, call: Call, reply: RestReply) -> Answer:
         """Return what a reply answers to a call.

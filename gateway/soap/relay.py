@@ -213,7 +213,8 @@ class SoapRelay:
         passed = [(name, value) for name in _PASSED_ON if (value := head.header(name)) is not None]
         headers = (("host", self.host), ("content-type", content_type), *passed)
         large = any(field.place.kind == "payload" for field in OPERATIONS[call.operation].answer)
-        return HttpRequest("POST", self.path, headers, pieces, large, _opening if large else None)
+        unpack = _opening if large else None
+        return HttpRequest("POST", self.path, headers, pieces, large, unpack, idempotent=True)
 
     def _envelope(
         self, envelope: bytes, root: Part, call: Call, pair: tuple[str, str] | None

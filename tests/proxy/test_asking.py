@@ -28,6 +28,13 @@ def test_what_is_idempotent_and_at_hand_can_be_sent_twice(method, pieces, repeat
     assert _asking(method, *pieces).repeatable is repeatable
 
 
+@pytest.mark.parametrize(("pieces", "repeatable"), [((b"an envelope",), True), ((b"", Body(None)), False)])
+def test_a_post_may_be_said_to_be_idempotent(pieces, repeatable):
+    request = HttpRequest("POST", "/soap", (("host", "store"),), pieces, idempotent=True)
+    asking = Asking(request, b"", limit=0, done=lambda _: None, asked_at=0, connect_by=1)
+    assert asking.repeatable is repeatable
+
+
 def test_cancelling_stops_once_and_nobody_hears_of_the_outcome():
     stopped = []
     asking = _asking(stop=lambda: stopped.append(True))

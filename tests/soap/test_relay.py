@@ -101,6 +101,7 @@ def test_a_bare_message_goes_on_byte_by_byte():
         ("accept", "application/dime"),
     )
     assert not request.stream
+    assert request.idempotent
 
 
 def test_a_message_of_nobody_goes_on_as_it_is():
