@@ -56,7 +56,13 @@ class Arriving:
         if self._head.length is not None and self._head.length > self._most:
             raise self._cell.too_long(self._head)
         if admission.parts is not None:
-            self._upload = Unpacked(admission.parts, pace)
+            self._upload = Unpacked(admission.parts, pace, self._unwanted)
+
+    def _unwanted(self) -> None:
+        """Read on and throw away, for an answer comes; a client that waits for a sign to go on gets none."""
+        self.waited_for = False
+        assert self._upload is not None
+        self._upload.resume()
 
     @property
     def in_parts(self) -> bool:

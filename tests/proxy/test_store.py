@@ -159,7 +159,7 @@ class TestStream:
         eventually(lambda: fate)
         assert fate == ["broken"]
 
-    @pytest.mark.parametrize("body", [b"3\r\nabcXY", b"x\r\n", b"3\r\nabc\r\n0\r\nX\r\n\r\n"])
+    @pytest.mark.parametrize("body", [b"3\r\nabcX\r\n0\r\n\r\n", b"x\r\n", b"3\r\nabc\r\n0\r\nX\r\n\r\n"])
     def test_a_stream_that_is_bad_from_the_start_is_no_reply(self, house, body):
         outcomes, _ = house.send(request(), stream=True)
         line = house.store.accept()
