@@ -50,11 +50,13 @@ class Pace:
 
     Attributes:
         passed: Bytes of the object so far.
+        ends: Whether there is a time; who has one does not wait for what comes behind the object.
 
     """
 
     def __init__(self, rate: int = 0, seconds: float = 0) -> None:
         self.passed = 0
+        self.ends = seconds > 0
         self._rate = rate
         self._seconds = seconds
         self._begun = time.perf_counter()
@@ -64,7 +66,7 @@ class Pace:
         self.passed += count
         if self._rate:
             time.sleep(max(0.0, self._begun + self.passed / self._rate - time.perf_counter()))
-        return bool(self._seconds) and time.perf_counter() - self._begun > self._seconds
+        return self.ends and time.perf_counter() - self._begun > self._seconds
 
 
 Ask = Callable[[Gateway, str, int, Pace], None]
@@ -184,13 +186,15 @@ def _head(method: str, target: str, fields: Headers) -> bytes:
 def _upload(
     gateway: Gateway, head: bytes, pieces: Iterable[bytes], end: Callable[[], bytes], pace: Pace
 ) -> bytes | None:
-    """Send a request; return its answer, None when the time was over before."""
+    """Send a request; return its answer, None to a client that has a time."""
     with Sender(gateway.address, gateway.ca) as sender:
         sender.connection.sendall(head)
         for piece in pieces:
             sender.connection.sendall(piece)
             if pace.over(len(piece)):
                 return None
+        if pace.ends:
+            return None
         sender.connection.sendall(end())
         return sender.answer()
 
