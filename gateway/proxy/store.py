@@ -11,6 +11,9 @@ it; and any byte while idle. Such a connection is dropped, never mended.
 A request that expects `100 Continue` sends its head alone; the body follows when the store says
 so, or when it said nothing for a time. A final answer in its place stands for itself.
 
+A store may accept a body in chunks once it knows by itself that nothing more will come, as that of
+aws-chunked: its reply waits until the last chunk is sent, and counts when that was all there was.
+
 A body that ends with the connection is believed only where the end can be told from a cut: not
 over TLS, whose carriers do not tell.
 
@@ -20,6 +23,7 @@ unreadable behind a first byte InternalError. Neither tells the client about the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Protocol
 
@@ -44,6 +48,12 @@ CONTINUE = 100
 
 MAX_INTERIM = 16
 """Interim replies (1xx) skipped before a final one; beyond: InternalError."""
+
+
+LAST_CHUNK = Chunks().close()
+"""What ends a body in chunks, and tells nothing else."""
+
+ACCEPTED_UNREAD = "The store accepts a request that it has not read."
 
 
 class Owner(Protocol):
@@ -91,6 +101,7 @@ class StoreConnection(Connection):
         self._outgoing: Outgoing | None = None
         self._held: Outgoing | None = None  # the same, while it waits for the store's 100
         self._sent = False
+        self._early: tuple[ReplyHead, bytearray, int] | None = None
         self._heads = HeadReader(of_reply=True)
         self._heard = False
         self._interim = 0
@@ -151,14 +162,24 @@ class StoreConnection(Connection):
             self.reset()  # a reply to nothing, or one that goes on: whose it is nobody knows
             return
         self._heard = True
+        reader = self._reader
+        if self._early is not None:
+            self._early[1].extend(data)
+        elif reader is None:
+            self._reading(lambda: self._read_head(data))
+        else:
+            self._reading(lambda: self._read_body(reader, data))
+
+    def _reading(self, read: Callable[[], None]) -> None:
+        """Read a piece of the reply; a bad one ends it."""
         try:
-            if self._reader is None:
-                self._read_head(data)
-            else:
-                self._read_body(self._reader, data)
+            read()
         except Problem as problem:
-            log.warn("no valid reply of {peer}: {reason}", peer=self.peer, reason=problem.message)  # noqa: G010 - Twisted's logger
-            self._fail(Problem("InternalError"))
+            self._misunderstood(problem)
+
+    def _misunderstood(self, problem: Problem) -> None:
+        log.warn("no valid reply of {peer}: {reason}", peer=self.peer, reason=problem.message)  # noqa: G010 - Twisted's logger
+        self._fail(Problem("InternalError"))
 
     def ended(self) -> None:
         """The store sends no more: the end of a body without length, too soon for anything else."""
@@ -210,7 +231,18 @@ class StoreConnection(Connection):
 
     def _all_sent(self) -> None:
         self._sent = True
-        self.set_deadline(self._limits.answer_seconds)
+        if self._early is None:
+            self.set_deadline(self._limits.answer_seconds)
+            return
+        (head, data, sent), self._early = self._early, None
+        asking, outgoing = self._asking, self._outgoing
+        assert asking is not None
+        assert outgoing is not None
+        super().resume()
+        if outgoing.sent - sent > len(LAST_CHUNK):
+            self._misunderstood(Problem("InternalError", ACCEPTED_UNREAD))
+        else:
+            self._reading(lambda: self._begin_body(asking, head, bytes(data)))
 
     def _request_broke(self, problem: Problem | None) -> None:
         """The body will not come, or is not good: the store must not take what it has for the whole."""
@@ -238,10 +270,16 @@ class StoreConnection(Connection):
 
     def _begin_body(self, asking: Asking, head: ReplyHead, data: bytes) -> None:
         self._held = None
-        if self._outgoing is not None and not self._outgoing.over:
+        outgoing = self._outgoing
+        if outgoing is not None and not outgoing.over:
             if head.status < 300:  # it cannot have done what it has not been told to its end
-                raise Problem("InternalError", "The store accepts a request that it has not read.")
-            self._outgoing.close()
+                if length_of(asking.request.pieces) is not None:
+                    raise Problem("InternalError", ACCEPTED_UNREAD)
+                self._early = head, bytearray(data), outgoing.sent
+                super().pause()
+                self.set_deadline(self._limits.answer_seconds)
+                return
+            outgoing.close()
         self._head = head
         reader = self._reader = body_reader(head)
         unpack = None if head.bodiless else asking.request.unpack
