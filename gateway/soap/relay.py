@@ -33,6 +33,7 @@ from gateway.messages import (
     RestReply,
 )
 from gateway.soap.calls import SECURITY
+from gateway.soap.data import take_proved
 from gateway.soap.envelope import parse_envelope
 from gateway.soap.faults import judge_reply
 from gateway.soap.packaging import CONTENT_TYPE, Package, form_of, parse_content_type, repack
@@ -43,7 +44,6 @@ from gateway.tables.operations import OPERATIONS
 from gateway.tables.store_errors import ours
 from gateway.wire.http1 import RequestHead
 from gateway.wire.markup import document_of, local
-from gateway.wire.proof import proved
 from gateway.wire.texts import build_moment
 
 OPENING: Final = 16_384
@@ -235,12 +235,8 @@ class SoapRelay:
 
 def _data(call: Call) -> Body | None:
     """Return what is attached, to be proved on its way; None when nothing is."""
-    data = call.values.get("Data")
-    if not isinstance(data, Body):
-        return None
-    entries = call.values.get("Metadata") or ()
-    digests = [entry["Value"] for entry in entries if entry["Name"].strip().lower() == "content-md5"]
-    return proved(data, ",".join(digests), md5=False)
+    _, data, _ = take_proved(call, md5=False)
+    return data if isinstance(data, Body) else None
 
 
 def _opening(status: int, headers: Headers) -> Opening | None:
