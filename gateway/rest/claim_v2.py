@@ -73,6 +73,11 @@ def read_header(head: RequestHead, fields: Fields, pairs: Pairs, now: datetime, 
     if not signature or ":" in signature or " " in authorization[len(SCHEME) + 1 :]:
         message = "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"
         raise bad_argument("Authorization", authorization, message)
+    # Nothing signs such a parameter here, and there are stores that take it for the field of its name.
+    unsigned = [name for name, _ in pairs if name.lower().startswith("x-amz-")]
+    if unsigned:
+        message = "There were parameters present in the request which were not signed"
+        raise Problem("AccessDenied", message, (("HeadersNotSigned", cut(unsigned[0][:MAX_QUOTED])),))
     dated(fields.values, now)
     # An x-amz-date stands among the x-amz-* fields and leaves the place of Date empty.
     date = "" if "x-amz-date" in fields.values else fields.values["date"]

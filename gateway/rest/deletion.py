@@ -33,6 +33,9 @@ MAX_DELETED: Final = 1000
 MAX_DELETION: Final = 8 * 1024 * 1024
 """Bytes of its document: 1,000 keys of 1,024 bytes fit, though each character be a reference."""
 
+MAX_TOLD: Final = 4096
+"""Characters of a key that its Error repeats: four times as many as a key has at most."""
+
 CONDITIONS: Final = frozenset({"VersionId", "ETag", "LastModifiedTime", "Size"})
 """What S3 lets an Object say beside its Key, and SOAP cannot."""
 
@@ -185,7 +188,7 @@ def _refusal(doomed: Doomed) -> Problem | None:
 def _error(doomed: Doomed, problem: Problem) -> str:
     row = row_for(problem.code, problem.message, problem.status)
     fields = (
-        ("Key", doomed.key),
+        ("Key", doomed.key[:MAX_TOLD]),
         *((("VersionId", doomed.version),) if doomed.version else ()),
         ("Code", row.rest_code or row.code),
         ("Message", message_of(problem.code, problem.message)),

@@ -261,7 +261,7 @@ def _told(reply: RestReply) -> HttpReply:
     if isinstance(body, Opening):
         pieces = (body.data,) if body.attachment is None else (body.data, body.attachment.body)
     if len(pieces) == 1 and isinstance(pieces[0], bytes) and not form_of(content_type):
-        judge_reply(reply.status, pieces[0])
+        judge_reply(reply.status, pieces[0], parse_content_type(content_type)[1])
     if reply.status >= 300:  # a package, which no fault comes in
         judge_reply(reply.status, b"")
     return HttpReply(200, "OK", (("content-type", content_type),), pieces)

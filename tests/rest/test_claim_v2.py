@@ -94,6 +94,18 @@ def test_an_x_amz_date_takes_the_place_of_date():
     assert ask(Wire("GET", "/photos/a", headers).head)
 
 
+def test_a_field_that_stands_in_the_query_is_signed_by_nobody():
+    text = f"PUT\n\n\n{DATE}\n/photos/a"
+    headers = (
+        ("Host", "store.example"),
+        ("Date", DATE),
+        ("Authorization", f"AWS {ACCESS_KEY}:{signature_of(text, SECRET)}"),
+    )
+    problem = refusal(Wire("PUT", "/photos/a?X-Amz-Copy-Source=/secret/b", headers).head)
+    assert problem.code == "AccessDenied"
+    assert ("HeadersNotSigned", "X-Amz-Copy-Source") in problem.details
+
+
 def test_fields_are_sorted_and_joined_and_their_blanks_are_theirs():
     fields = (("X-Amz-Meta-B", "1  2"), ("x-amz-acl", "private"), ("x-amz-meta-b", "3"), ("x-amz-meta-a", ""))
     text = f"GET\n\n\n{EXPIRES}\nx-amz-acl:private\nx-amz-meta-a:\nx-amz-meta-b:1  2,3\n/photos/a"

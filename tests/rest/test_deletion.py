@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.messages import Answer, Problem, RestRequest
-from gateway.rest.deletion import ABOUT_ALL, MAX_DELETED, Deletion, Doomed, parse_deletion
+from gateway.rest.deletion import ABOUT_ALL, MAX_DELETED, MAX_TOLD, Deletion, Doomed, parse_deletion
 from gateway.tables.errors import ERRORS
 from tests.rest.served import Served, by_model
 from tests.rest.viewed import WHOSE, text_of, viewed
@@ -204,6 +204,11 @@ def test_a_key_that_is_none_is_not_asked_for():
     assert said.startswith("<Error><Key></Key><Code>InvalidArgument</Code>")
     assert f"<Key>{'k' * 1025}</Key><Code>KeyTooLongError</Code>" in said
     assert model.asked == []
+
+
+def test_of_a_text_that_is_far_from_a_key_only_the_beginning_is_told():
+    said = deleted(Model(), objects("k" * 100_000))
+    assert f"<Key>{'k' * MAX_TOLD}</Key><Code>KeyTooLongError</Code>" in said
 
 
 @pytest.mark.parametrize("code", sorted(ABOUT_ALL))
