@@ -85,9 +85,19 @@ class Buckets:
         self._drop(bucket)
 
     def _drop(self, bucket: str) -> None:
+        """Try the short way first: most buckets hold a few objects and nothing else."""
         client = self.client
-        with suppress(ClientError):
-            client.delete_bucket_policy(Bucket=bucket)
+        with suppress(client.exceptions.NoSuchBucket):
+            keys = [each["Key"] for each in client.list_objects(Bucket=bucket).get("Contents", ())]
+            if keys:
+                client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys]})
+            try:
+                client.delete_bucket(Bucket=bucket)
+            except ClientError:
+                self._drop_thoroughly(bucket)
+
+    def _drop_thoroughly(self, bucket: str) -> None:
+        client = self.client
         with suppress(client.exceptions.NoSuchBucket):
             for upload in client.list_multipart_uploads(Bucket=bucket).get("Uploads", ()):
                 client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])

@@ -60,7 +60,7 @@ class Runner:
                 results = [_ordered(plain.read(result), row) for result in fill.results]
                 after = plain.read(self._look(row, names, fill))
             finally:
-                self.buckets.drop(*names.values())
+                self.buckets.drop(*(names[said] for said in _named(row)))
                 for name in row.scene.bobs:
                     self.buckets.drop_now(name)
         return Outcome(results, before, after)
@@ -89,13 +89,8 @@ class Runner:
             path.write_bytes(content)
 
     def _look(self, row: Row, names: Mapping[str, str], fill: _Filled) -> Any:
-        asked = repr((row.steps, row.scene))
         return {
-            "holds": {
-                said: self.buckets.look(name)
-                for said, name in names.items()
-                if said == "bucket" or f"{{{said}}}" in asked
-            },
+            "holds": {said: self.buckets.look(names[said]) for said in _named(row)},
             "seen": [ask_boto(self.itself, How(), fill.step(step)) for step in row.seen],
         }
 
@@ -136,6 +131,13 @@ class _Filled:
         for name in earlier.path.split("."):
             found = found[int(name)] if isinstance(found, list) else found.get(name, "")
         return found
+
+
+def _named(row: Row) -> list[str]:
+    """Which of its names a row has to do with."""
+    asked = repr((row.steps, row.scene))
+    made = {"other"} if row.scene.other else set()
+    return ["bucket", *(said for said in ("other", "new") if said in made or f"{{{said}}}" in asked)]
 
 
 def _judged(row: Row) -> bool:
