@@ -36,7 +36,15 @@ from gateway.soap.calls import SECURITY
 from gateway.soap.data import take_proved
 from gateway.soap.envelope import parse_envelope
 from gateway.soap.faults import judge_reply
-from gateway.soap.packaging import CONTENT_TYPE, Package, form_of, parse_content_type, repack
+from gateway.soap.packaging import (
+    CONTENT_TYPE,
+    FORMS,
+    Package,
+    form_accepted,
+    form_of,
+    parse_content_type,
+    repack,
+)
 from gateway.soap.parts import Part
 from gateway.soap.serve import Soap, request_of
 from gateway.soap.signature import sign
@@ -48,9 +56,6 @@ from gateway.wire.texts import build_moment
 
 OPENING: Final = 16_384
 """Bytes of an answer that are looked at for a fault before the first of them is passed on."""
-
-_PASSED_ON: Final = ("soapaction", "accept")
-"""Fields of a request that say how it is to be answered."""
 
 _CHARSET = re.compile(r"(charset\s*=\s*)(?:\"[^\"]*\"|[^\s;\"]*)", re.IGNORECASE)
 
@@ -210,8 +215,15 @@ class SoapRelay:
         else:
             envelope, root = self._envelope(body.envelope, body.root, call, pair)
             content_type, pieces = repack(body, content_type, root, envelope, _data(call), self.soap.new_id())
-        passed = [(name, value) for name in _PASSED_ON if (value := head.header(name)) is not None]
-        headers = (("host", self.host), ("content-type", content_type), *passed)
+        action, accept = head.header("soapaction"), head.header("accept") or ""
+        if not form_accepted(accept):  # the store must know what the client would be answered with here
+            accept = f"text/xml, {FORMS[self.soap.attachments]}"
+        headers = (
+            ("host", self.host),
+            ("content-type", content_type),
+            *(() if action is None else (("soapaction", action),)),
+            ("accept", accept),
+        )
         large = any(field.place.kind == "payload" for field in OPERATIONS[call.operation].answer)
         unpack = _opening if large else None
         return HttpRequest("POST", self.path, headers, pieces, large, unpack, idempotent=True)

@@ -104,6 +104,14 @@ def test_a_bare_message_goes_on_byte_by_byte():
     assert request.idempotent
 
 
+@pytest.mark.parametrize("accept", [(), ("Accept: */*",), ("Accept: application/dime, multipart/related",)])
+@pytest.mark.parametrize(("form", "told"), [("dime", "application/dime"), ("mime", "multipart/related")])
+def test_a_client_that_names_no_form_is_answered_in_the_configured_one(accept, form, told):
+    """Wire rule 33."""
+    _, request = begun(GET, XML, *accept, of=relay(attachments=form))
+    assert dict(request.headers)["accept"] == f"text/xml, {told}"
+
+
 def test_a_message_of_nobody_goes_on_as_it_is():
     message = envelope(asking("DeleteBucket", "<Bucket>b</Bucket>", signed=""))
     head = head_of("Content-Length: 1", XML)
