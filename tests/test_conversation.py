@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.conversation import converse
-from gateway.messages import Answer, Body, Call, HttpReply, Problem, RestReply
+from gateway.conversation import Translation, converse
+from gateway.messages import Admission, Answer, Body, Call, HttpReply, HttpRequest, Ids, Problem, RestReply
 from gateway.soap.faults import parse_fault
 from tests.joined import IDS, Joined, head_of, message, our_contract
 from tests.schema import judge
@@ -249,3 +249,54 @@ def test_whatever_a_store_says_is_a_valid_answer_or_a_fault(call, replies):
     text = b"".join(piece if isinstance(piece, bytes) else b"" for piece in reply.pieces)
     judge(text)
     assert (reply.status == 500) == (parse_fault(text) is not None)
+
+
+# -- the cell of two languages ----------------------------------------------------------------
+
+
+class Front:
+    """A client's language that says with what it was asked."""
+
+    name = "front"
+
+    def claims(self, head: str) -> bool:
+        return head == "ours"
+
+    def admit(self, head: str, *, secure: bool) -> Admission:
+        return Admission(len(head), proof=secure)
+
+    def serve(self, head: str, body: bytes, proof: bool, note) -> Generator[Call, Answer, HttpReply]:
+        note("DeleteObject", head)
+        answer = yield FIRST
+        return HttpReply(200, f"{answer.values['said']} {proof}", (), (body,))
+
+    def too_long(self, head: str) -> Problem:
+        return Problem("EntityTooLarge", head)
+
+    def refuse(self, problem: Problem, head: str | None, ids: Ids) -> HttpReply:
+        return HttpReply(400, problem.code, (("x-id", ids.request_id),), (str(head).encode(),))
+
+
+class Back:
+    """A store's language of strings."""
+
+    def ask(self, call: Call) -> Generator[str, str, Answer]:
+        return ask(call)
+
+    def prepare(self, request: str) -> HttpRequest:
+        return HttpRequest("POST", request, ())
+
+
+def test_a_translation_is_its_front_but_for_what_the_store_is_asked():
+    cell = Translation(Front(), Back())
+    assert (cell.name, cell.claims("ours"), cell.claims("theirs")) == ("front", True, False)
+    assert cell.admit("ours", secure=True) == Admission(4, proof=True)
+    assert cell.too_long("ours") == Problem("EntityTooLarge", "ours")
+    assert cell.refuse(Problem("NoSuchKey"), "ours", IDS) == Front().refuse(Problem("NoSuchKey"), "ours", IDS)
+    noted = []
+    conversation = cell.converse("ours", b"body", True, lambda *told: noted.append(told))
+    assert cell.prepare(next(conversation)).target == "delete 1"
+    with pytest.raises(StopIteration) as done:
+        conversation.send("yes")
+    assert done.value.value == HttpReply(200, "yes True", (), (b"body",))
+    assert noted == [("DeleteObject", "ours")]
