@@ -14,6 +14,7 @@ from tests.differential.table import (
     keys,
     listings,
     minio_py,
+    multipart,
     never,
     objects,
     only_rest,
@@ -22,7 +23,8 @@ from tests.differential.table import (
 )
 
 PAGES = (
-    buckets, objects, keys, reads, listings, access, copies, deletes, signed, commands, minio_py, never, only_rest,
+    buckets, objects, keys, reads, listings, access, copies, deletes, signed, commands, minio_py, never,
+    multipart, only_rest,
 )  # fmt: skip
 UNPROVEN = {"stranger", "liar", "nobody"}
 """Who asks so is refused by every gateway that checks."""
