@@ -60,6 +60,7 @@ _OWN_NAMES: Final[Mapping[tuple[str, str, str], str]] = MappingProxyType(
         ("POST", OBJECT_SCOPE, "restore"): "RestoreObject",
         ("POST", OBJECT_SCOPE, "select"): "SelectObjectContent",
         ("PUT", OBJECT_SCOPE, "renameObject"): "RenameObject",
+        ("DELETE", BUCKET_SCOPE, "lifecycle"): "DeleteBucketLifecycle",
     }
 )
 

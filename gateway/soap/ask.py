@@ -55,6 +55,7 @@ from gateway.soap.packaging import (
 from gateway.soap.ranges import is_ranged, part_asked, part_begun
 from gateway.soap.signature import credentials_for
 from gateway.tables.contract import Contract
+from gateway.tables.errors import CLIENT, row_for
 from gateway.tables.operations import OPERATIONS
 from gateway.tables.store_errors import told
 from gateway.wire.markup import local
@@ -224,17 +225,25 @@ def _get_extended(soap: Soap, call: Call) -> Asking:
     A fault over nothing but If-None-Match and If-Modified-Since is an answer that nothing was
     modified, which needs ETag and LastModified (wire rule 30). A part needs the size of the
     whole (wire rule 31). That is asked first: data that wait for another answer would hold a
-    connection, and there are stores that have only one.
+    connection, and there are stores that have only one. What the client did wrong the call itself
+    tells better: behind a gateway the first question is a HEAD, of whose error only a status is left.
     """
-    about = None
+    about = refusal = None
     if is_ranged(call.values) and call.values.get("GetMetadata"):
-        about = yield from _once(soap, _about(call))
+        try:
+            about = yield from _once(soap, _about(call))
+        except Problem as problem:
+            if row_for(problem.code).prefix != CLIENT:
+                raise
+            refusal = problem
     try:
         answer = soap.answer(call, (yield soap.request(call)))
     except Problem as problem:
         if problem.code not in _UNMODIFIED or not _asks_whether_modified(call.values, problem.code):
             raise
         answer = settled(Answer(call.operation, {"Status": {"Code": 304}}), call, None)
+    if refusal is not None:
+        raise refusal
     values = answer.values
     if status_of(values) == 304:
         if values.get("ETag") and values.get("LastModified"):

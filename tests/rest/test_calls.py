@@ -161,7 +161,7 @@ def test_what_nobody_reads_is_named_and_nothing_is_done(asked, named):
         (request("GET", "b", query="uploads"), "ListMultipartUploads"),
         (request("GET", "b", query="versions&prefix=a"), "ListObjectVersions"),
         (request("GET", "b", query="policy"), "GetBucketPolicy"),
-        (request("DELETE", "b", query="lifecycle"), "DeleteBucketLifecycleConfiguration"),
+        (request("DELETE", "b", query="lifecycle"), "DeleteBucketLifecycle"),
         (request("PUT", "b", query="versioning", body=b"<a/>"), "PutBucketVersioning"),
         (request("PUT", "b", "k", query="tagging", body=b"<a/>"), "PutObjectTagging"),
         (request("POST", "b", "k", query="select&select-type=2"), "SelectObjectContent"),

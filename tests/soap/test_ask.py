@@ -822,3 +822,27 @@ def test_an_extended_get_of_the_whole_is_one_message():
     call = Call("GetObjectExtended", WANTED, ALICE)
     answer, store = ask(call, lambda asked: Answer(asked.operation, GOTTEN))
     assert (read(answer), len(store.calls)) == (GOTTEN, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "told", "messages"),
+    [
+        ("NoSuchKey", "NoSuchBucket", "NoSuchBucket", 2),
+        ("AccessDenied", "", "AccessDenied", 2),
+        ("ServiceUnavailable", "NoSuchBucket", "ServiceUnavailable", 1),
+    ],
+)
+def test_what_a_client_did_wrong_the_call_for_the_part_itself_tells(first, then, told, messages):
+    """Of a store that is not there nothing is asked twice."""
+
+    def says(call: Call) -> Answer:
+        code = then if call.operation == "GetObjectExtended" else first
+        if code:
+            raise Problem(code)
+        return Answer(call.operation, {**GOTTEN, "Metadata": [], "Data": b"2345"})
+
+    store = MemoryStore(says, clients())
+    call = Call("GetObjectExtended", {**WANTED, "ByteRangeStart": 2, "ByteRangeEnd": 5}, ALICE)
+    with pytest.raises(Problem) as caught:
+        led(store_language(), call, store.reply)
+    assert (caught.value.code, len(store.calls)) == (told, messages)
