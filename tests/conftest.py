@@ -6,6 +6,7 @@ a machine that lacks a program is told so, in words, by the test that needs it.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -16,6 +17,9 @@ pytest_plugins = ["tests.stores.fixtures", "tests.clients.fixtures", "tests.logg
 # A slow machine is not a wrong answer.
 settings.register_profile("s3gateway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("s3gateway")
+
+# A shell starts what runs in the background with SIGINT ignored, and whatever tests start would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _fail_instead(report: pytest.TestReport | pytest.CollectReport) -> None:
