@@ -51,7 +51,7 @@ class Unpacked:
     Args:
         unpacking: Reads the parts.
         pace: Called with False when the connection should not be read, with True when it should.
-        dropped: Called when nobody wants the rest; None reads it at the connection's own pace.
+        dropped: Called when nobody wants the rest.
 
     Attributes:
         message: What reads the parts.
@@ -60,10 +60,7 @@ class Unpacked:
     """
 
     def __init__(
-        self,
-        unpacking: Unpacking,
-        pace: Callable[[bool], None],
-        dropped: Callable[[], None] | None = None,
+        self, unpacking: Unpacking, pace: Callable[[bool], None], dropped: Callable[[], None]
     ) -> None:
         self.message = unpacking
         self.paused = False
@@ -126,7 +123,4 @@ class Unpacked:
 
     def unwanted(self) -> None:
         """Learn that nobody takes the rest: it is read and thrown away, or not read at all."""
-        if self._dropped is None:
-            self.resume()
-        else:
-            self._dropped()
+        self._dropped()
