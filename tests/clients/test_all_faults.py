@@ -31,6 +31,8 @@ ASKED = re.compile(rb"<(?:\w+:)?Key>(\d+)-([^<]+)<")
 BUCKET = "faults"
 WANTED = {"GetMetadata": True, "GetData": True, "InlineData": True}
 
+pytestmark = pytest.mark.wording
+
 spellings = pytest.mark.parametrize("spelling", SPELLINGS)
 
 
