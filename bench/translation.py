@@ -13,7 +13,6 @@ Run: python -m bench.translation
 from __future__ import annotations
 
 import gc
-import os
 import statistics
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.cores import held_to
 from bench.figures import Figure, Setting, Target, table
 from bench.passages import Passage, inline_put, listing, of_rest_store, of_soap_store, rest_error, soap_error
 
@@ -144,15 +144,13 @@ def _seconds(passage: Passage, count: int) -> float:
 @contextmanager
 def _on_core(core: int) -> Iterator[None]:
     """Hold this process to one core while the block runs, and keep the collector from what stands."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core} if core in before else before)
     gc.collect()
     gc.freeze()
     try:
-        yield
+        with held_to(core):
+            yield
     finally:
         gc.unfreeze()
-        os.sched_setaffinity(0, before)
 
 
 if __name__ == "__main__":
