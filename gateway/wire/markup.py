@@ -62,6 +62,7 @@ CHARSETS: Final = {
 
 _BLANKS: Final = b" \t\r\n"
 _BOMS_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF16: Final = (*_BOMS_UTF16, b"<\x00", b"\x00<")
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]{0,40})[\"']")
 _PROLOG = re.compile(rb"(?:[ \t\r\n]+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"=[ \t\r\n]*[\"']")
@@ -115,7 +116,7 @@ def parse(data: bytes, charset: str = "") -> Element:
 
     """
     data = _utf8(data, charset).lstrip(_BLANKS)
-    if not data.startswith(b"<"):  # libxml2 would skip one more byte order mark; the prolog is found here
+    if data[:1] != b"<":  # libxml2 would skip one more byte order mark; the prolog is found here
         raise MarkupError("not XML, which begins with a tag")
     prolog = _PROLOG.match(data)
     if prolog is not None and data.startswith(b"<!", prolog.end()):
@@ -129,6 +130,8 @@ def parse(data: bytes, charset: str = "") -> Element:
 
 def _judge_measures(data: bytes) -> None:
     """Refuse what libxml2 should not see, although it may be well-formed."""
+    if len(data) <= MAX_TAG and data.count(b"=") <= MAX_ATTRIBUTES:
+        return  # so short a message has room for no more than is allowed: nearly all are
     one_by_one = _FEW_TAGS if data.count(b"<", 0, _SAMPLE) < _FEW_TAGS else 0
     attributes = tags = 0
     at = data.find(b"<")
@@ -170,7 +173,7 @@ def _utf8(data: bytes, charset: str) -> bytes:
 
 def _declared(data: bytes) -> str:
     """Return the charset that a document itself tells, by its first bytes or its declaration."""
-    if data.startswith((*_BOMS_UTF16, b"<\x00", b"\x00<")):
+    if data.startswith(_UTF16):
         return "utf-16"
     declared = _DECLARED.match(data.lstrip(_BLANKS).removeprefix(codecs.BOM_UTF8))
     return declared.group(1).decode("ascii") if declared else "utf-8"
@@ -210,6 +213,8 @@ def document_of(node: Element) -> bytes:
 
 def escape(text: str) -> str:
     """Return `text` as character data; what XML cannot carry becomes U+FFFD (wire rule 19)."""
+    if _SPECIAL.search(text) is None:  # nearly every text
+        return text
     return _SPECIAL.sub(lambda found: _REFERENCES.get(found.group(), "\ufffd"), text)
 
 
