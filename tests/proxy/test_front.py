@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from twisted.logger import formatEvent
 
 from tests.carriers import eventually, on_reactor
 from tests.proxy.doubles import CLIENTS, STORES, House
@@ -61,9 +62,10 @@ class TestLog:
             "code": "-",
             "milliseconds": 250,
             "whole": True,
-            "store": "",
             "store_request_id": "",
         }
+        assert formatEvent(event).startswith("127.0.0.1 REQUEST0001 AKEXAMPLE REST.GetObject 200 - in ")
+        assert formatEvent(event).endswith(f" out {event['sent']} bytes 250 ms")
         assert "secret-key" not in str(event)
         assert "a-signature" not in str(event)
         assert house.counters.of("answered") == [("rest", "GetObject", 200, "")]
@@ -79,6 +81,7 @@ class TestLog:
         assert client.reply().status == 400
         event = eventually(lambda: house.events.requests[1:])[0]
         assert (event["code"], event["store_request_id"]) == ("NoSuchKey", "THEIRS")
+        assert formatEvent(event).endswith(" ms store THEIRS")
         assert house.counters.of("answered") == [
             ("soap", "GetObject", 200, ""),
             ("rest", "GetObject", 400, "NoSuchKey"),
