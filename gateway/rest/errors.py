@@ -46,8 +46,12 @@ def parse_error(reply: RestReply, scope: str) -> Problem:
         Read by its Code where there is one, else by its status (wire rule 1).
 
     """
-    body = reply.body if isinstance(reply.body, bytes) else b""
-    fields = _fields_of(body)
+    return problem_of(reply, scope, error_root(reply.body if isinstance(reply.body, bytes) else b""))
+
+
+def problem_of(reply: RestReply, scope: str, root: Element | None) -> Problem:
+    """Return the same of a reply whose error document was looked for already: `root`, None for none."""
+    fields = [] if root is None else [(local(child), child.text or "") for child in root if not len(child)]
     own = {name: text for name, text in reversed(fields) if name in OWN_FIELDS}
     code = own.get("Code", "").strip()
     if not is_code(code):
@@ -63,12 +67,6 @@ def parse_error(reply: RestReply, scope: str) -> Problem:
         status=reply.status,
         headers=tuple((name, value) for name, value in reply.headers if name in wanted),
     )
-
-
-def _fields_of(body: bytes) -> list[tuple[str, str]]:
-    """Return the fields of an error document; of anything else, none (wire rule 1)."""
-    root = error_root(body)
-    return [] if root is None else [(local(child), child.text or "") for child in root if not len(child)]
 
 
 def error_root(body: bytes) -> Element | None:

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 
 from gateway.messages import Admission, HttpReply, HttpRequest, Ids, Problem, RestReply
 from gateway.rest.addresses import parse_address
-from gateway.rest.errors import build_error, error_root, parse_error
+from gateway.rest.errors import build_error, error_root, problem_of
 from gateway.rest.resigning import too_large
 from gateway.tables.store_errors import ours
 from gateway.wire.gate import METHODS
@@ -109,7 +109,7 @@ class RestRelay:
         reply = yield self.way.request(head, body, proof)
         problem = None
         if reply.status >= ERROR:
-            problem = self._judged(parse_error(reply, scope), reply, head, proof)
+            problem = self._judged(reply, scope, head, proof)
         headers = tuple(field for field in reply.headers if field[0] != "content-length")
         pieces = () if reply.body == b"" else (reply.body,)
         return HttpReply(reply.status, reply.reason, headers, pieces, _told_length(head, reply), problem)
@@ -143,26 +143,24 @@ class RestRelay:
             return "object"
         return SCOPES[bool(bucket) + bool(key)]
 
-    def _judged(self, problem: Problem, reply: RestReply, head: RequestHead, proof: Any) -> Problem:
+    def _judged(self, reply: RestReply, scope: str, head: RequestHead, proof: Any) -> Problem:
         """Return the problem of an error that passes.
 
         Raises:
             Problem: The one to tell in its place.
 
         """
+        document = error_root(reply.body)
+        problem = problem_of(reply, scope, document)
         told = ours(problem) if self.way.signs(proof) else problem
         if told is not problem:
             raise told from problem
-        if not _readable(reply) and head.method != "HEAD":
+        if document is None and head.method != "HEAD":
             # A coded document is the client's to read, unless our signature may be told of in it.
             coded = reply.header("content-encoding") and not self.way.signs(proof)
             if not coded:
                 raise problem
         return problem
-
-
-def _readable(reply: RestReply) -> bool:
-    return error_root(reply.body) is not None
 
 
 def _told_length(head: RequestHead, reply: RestReply) -> int | None:
