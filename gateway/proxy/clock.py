@@ -6,6 +6,8 @@ Reactors are clocks, and so is `twisted.internet.task.Clock`, which tests advanc
 from __future__ import annotations
 
 from collections.abc import Callable
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any, Protocol
 
 
@@ -27,3 +29,14 @@ class Clock(Protocol):
 
     def callLater(self, delay: float, call: Callable[..., object], /, *args: Any) -> Delayed:  # noqa: N802
         """Call `call(*args)` in `delay` seconds."""
+
+
+def http_date(seconds: float) -> str:
+    """Return a moment, in seconds since 1970, as Date fields tell it (RFC 9110, 5.6.7)."""
+    return _date_of(int(seconds))
+
+
+@lru_cache(maxsize=2)
+def _date_of(second: int) -> str:
+    """Write a date once for all answers of a second."""
+    return formatdate(second, usegmt=True)

@@ -6,10 +6,10 @@ the length is known, else chunks, else (HTTP/1.0) the end of the connection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from email.utils import formatdate
+from dataclasses import dataclass
 
 from gateway.messages import HttpReply, Ids, length_of
+from gateway.proxy.clock import http_date
 from gateway.wire.gate import Version
 from gateway.wire.http1 import RequestHead, build_reply_head
 
@@ -79,10 +79,10 @@ def reply_head(reply: HttpReply, framing: Framing, ids: Ids, now: float) -> byte
     ours = (("server", SERVER), ("x-amz-request-id", ids.request_id), ("x-amz-id-2", ids.host_id))
     missing = tuple(field for field in ours if field[0] not in given)
     return build_reply_head(
-        replace(reply, headers=reply.headers + missing),
+        HttpReply(reply.status, reply.reason, reply.headers + missing),
         length=framing.length,
         chunked=framing.chunked,
         close=framing.close,
-        date=formatdate(now, usegmt=True),
+        date=http_date(now),
         version=framing.version,
     )

@@ -24,13 +24,13 @@ unreadable behind a first byte InternalError. Neither tells the client about the
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.utils import formatdate
 from typing import Protocol
 
 from twisted.logger import Logger
 
 from gateway.messages import Body, Piece, Problem, RestReply, length_of
 from gateway.proxy.asking import Asking, Outcome
+from gateway.proxy.clock import http_date
 from gateway.proxy.connection import Connection, Counters
 from gateway.proxy.incoming import Incoming
 from gateway.proxy.limits import StoreLimits
@@ -358,7 +358,7 @@ class StoreConnection(Connection):
     def _deliver(self, asking: Asking, head: ReplyHead, body: Piece | Unpacking) -> None:
         headers = end_to_end(head.headers)
         if all(name != "date" for name, _ in headers):
-            headers += (("date", formatdate(self._owner.sweep.seconds(), usegmt=True)),)
+            headers += (("date", http_date(self._owner.sweep.seconds())),)
         self._owner.settled(asking, RestReply(head.status, head.reason, headers, body))
 
     def _over(self) -> None:

@@ -117,7 +117,7 @@ def address_request(
         return _signed_in_chunks(unsigned, request.body, key, now)
     unsigned = HttpRequest(request.method, target, headers, pieces, request.stream)
     signature = sign(unsigned, _payload_hash(request.body, store), key, now)
-    return replace(unsigned, headers=(*headers, *signature))
+    return HttpRequest(request.method, target, (*headers, *signature), pieces, request.stream)
 
 
 def _signed_in_chunks(unsigned: HttpRequest, body: Body, key: SigningKey, now: datetime) -> HttpRequest:

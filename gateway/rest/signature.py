@@ -85,7 +85,7 @@ def sign(request: HttpRequest, payload_hash: str, key: SigningKey, now: datetime
         x-amz-date, x-amz-content-sha256 and authorization.
 
     """
-    date = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    date = basic_date(int(now.timestamp()))
     dated = (("x-amz-date", date), ("x-amz-content-sha256", payload_hash))
     signed = _canonical_headers((*request.headers, *dated))
     names = ";".join(signed)
@@ -139,6 +139,8 @@ def signature_of(text: str, secret: str, scope: str) -> str:
 
 def fold(value: str) -> str:
     """Return a field's value as it is signed: trimmed, runs of blanks within it made one."""
+    if value.isprintable() and "  " not in value and value[:1] != " " != value[-1:]:
+        return value  # nearly every one
     # Bytes split at ASCII's blanks only; a str would also split at U+0085 and U+00A0.
     return b" ".join(value.encode("latin-1").split()).decode("latin-1")
 
@@ -160,6 +162,12 @@ def _canonical_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
         folded = fold(value)
         values[name] = f"{values[name]},{folded}" if name in values else folded
     return values
+
+
+@lru_cache(maxsize=2)
+def basic_date(second: int) -> str:
+    """Return a second since 1970 as `YYYYMMDDTHHMMSSZ`: once for all that is signed in it."""
+    return f"{datetime.fromtimestamp(second, UTC):%Y%m%dT%H%M%SZ}"
 
 
 @lru_cache(maxsize=KEPT_DAY_KEYS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.task import Clock as TestClock
 
-from gateway.proxy.clock import Clock
+from gateway.proxy.clock import Clock, http_date
 from tests.carriers import on_reactor
 
 
@@ -25,3 +25,8 @@ def test_the_clock_of_tests_is_advanced_by_hand():
     clock = TestClock()
     clock.advance(5)
     assert told(clock) == 5
+
+
+def test_a_date_is_that_of_its_second():
+    assert http_date(784_111_777.99) == "Sun, 06 Nov 1994 08:49:37 GMT"
+    assert http_date(784_111_778.0) == "Sun, 06 Nov 1994 08:49:38 GMT"
