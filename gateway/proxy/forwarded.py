@@ -39,6 +39,8 @@ class TrustedProxies:
         if not self._trusts(peer):
             return peer
         named = _last(head.header("x-forwarded-for"))
+        if not named:
+            return peer
         try:
             return str(ip_address(named))
         except ValueError:

@@ -110,10 +110,11 @@ def parse_call(
     operation = local(node)
     kind = contract.operations[operation].request
     included = take_include(node, kind, attachment)
-    for child in node:
-        spelt = SPELLINGS.get(local(child))
-        if spelt:
-            child.tag = spelt
+    if not kind.by_name.keys().isdisjoint(SPELLINGS.values()):
+        for child in node:
+            spelt = SPELLINGS.get(local(child))
+            if spelt:
+                child.tag = spelt
     try:
         values: dict[str, Any] = reader_of(kind)(node)
     except MarkupError as error:

@@ -55,8 +55,11 @@ _SPELLED = {
 
 
 def _joined(headers: Headers, name: str) -> str | None:
-    values = [value for field_name, value in headers if field_name == name]
-    return ", ".join(values) if values else None
+    joined = None
+    for field_name, value in headers:
+        if field_name == name:
+            joined = value if joined is None else f"{joined}, {value}"
+    return joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +300,11 @@ def _given(headers: Headers) -> list[tuple[str, str]]:
 
 def end_to_end(headers: Headers) -> Headers:
     """Return the fields of a message that are not the affair of its connection alone (RFC 9110, 7.6.1)."""
-    named = {option.strip(" \t").lower() for option in (_joined(headers, "connection") or "").split(",")}
-    return tuple(field for field in headers if field[0] not in HOP_BY_HOP and field[0] not in named)
+    dropped = HOP_BY_HOP
+    connection = _joined(headers, "connection")
+    if connection is not None:
+        dropped = dropped.union([option.strip(" \t").lower() for option in connection.split(",")])
+    return tuple([field for field in headers if field[0] not in dropped])
 
 
 def build_request_head(request: HttpRequest, length: int | None) -> bytes:

@@ -64,6 +64,11 @@ def parse_moment(text: str) -> datetime:
     found = _MOMENT.match(text)
     if found is None:
         raise ValueError("not a dateTime")
+    if found[8] in {None, "Z"} and found[4] != "24":
+        try:
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        except ValueError:
+            raise ValueError("a dateTime that does not exist") from None
     year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
     fraction, zone = found.group(7), found.group(8)
     days = 0
