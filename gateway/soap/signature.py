@@ -98,10 +98,10 @@ def check(
     secret = secret_of(credentials.access_key)
     written_anew = build_moment(moment)
     provided = _comparable(credentials.signature)
-    # Both are always computed and compared: the time this takes tells nothing.
+    # All are always computed and compared: the time this takes tells nothing but what the client wrote.
     expected = [
         _comparable(sign(operation, text, _NOBODYS_SECRET if secret is None else secret))
-        for text in (written_anew, credentials.timestamp)
+        for text in {written_anew, credentials.timestamp}
     ]
     matches = [hmac.compare_digest(provided, signature) for signature in expected]
     key_detail = ("AWSAccessKeyId", credentials.access_key[:MAX_DETAIL])
