@@ -32,7 +32,7 @@ SEARCH_SECONDS = 2.0
 ANSWER_SECONDS = 30.0
 WSDL = Path(__file__).parents[1] / "wsdl" / "AmazonS3.wsdl"
 
-_HEADERS = {
+HEADERS = {
     "Content-Type": "text/xml; charset=utf-8",
     "SOAPAction": '""',
     "X-Forwarded-Proto": "https",
@@ -60,7 +60,7 @@ def check_fault(url: str, message: bytes, certificates: Path | None = None) -> N
         else http.client.HTTPConnection(*where, timeout=ANSWER_SECONDS)
     )
     try:
-        connection.request("POST", parts.path, message, _HEADERS)
+        connection.request("POST", parts.path, message, HEADERS)
         answer = connection.getresponse()
         told = answer.read()
     finally:
@@ -102,7 +102,7 @@ def best_spyne(setting: Setting, store: int, script: Path, message: bytes) -> tu
 def measure(setting: Setting) -> Iterator[Figure]:
     """Measure the gateway, without and with TLS, Spyne and node."""
     directory, message = setting.directory, envelope()
-    script = wrk.request(directory / "call.lua", _HEADERS, message)
+    script = wrk.request(directory / "call.lua", HEADERS, message)
     certificates, core = certificate(directory), setting.server_core
     with ExitStack() as stack:
         store = stack.enter_context(running_store(directory / "store"))
@@ -150,18 +150,18 @@ def _with_targets(found: list[Figure]) -> list[Figure]:
         replace(
             plain,
             targets=(
-                Target("rate, times node", _ratio(plain.rate, node.rate), 8, 12),
-                Target("rate, times Spyne", _ratio(plain.rate, spyne.rate), 15, 25),
-                Target("p99, part of node's", _ratio(plain.p99, node.p99), 0.1, at_most=True),
-                Target("p99, part of Spyne's", _ratio(plain.p99, spyne.p99), 0.1, at_most=True),
+                Target("rate, times node", ratio_of(plain.rate, node.rate), 8, 12),
+                Target("rate, times Spyne", ratio_of(plain.rate, spyne.rate), 15, 25),
+                Target("p99, part of node's", ratio_of(plain.p99, node.p99), 0.1, at_most=True),
+                Target("p99, part of Spyne's", ratio_of(plain.p99, spyne.p99), 0.1, at_most=True),
                 Target("CPU us a fault", plain.cpu or 0.0, 350, 230, at_most=True),
             ),
         ),
         replace(
             tls,
             targets=(
-                Target("rate, part of that without TLS", _ratio(tls.rate, plain.rate), 0.85),
-                Target("CPU, times that without TLS", _ratio(tls.cpu, plain.cpu), 1.15, at_most=True),
+                Target("rate, part of that without TLS", ratio_of(tls.rate, plain.rate), 0.85),
+                Target("CPU, times that without TLS", ratio_of(tls.cpu, plain.cpu), 1.15, at_most=True),
             ),
         ),
         spyne,
@@ -169,7 +169,7 @@ def _with_targets(found: list[Figure]) -> list[Figure]:
     ]
 
 
-def _ratio(mine: float | None, its: float | None) -> float:
+def ratio_of(mine: float | None, its: float | None) -> float:
     """Return a ratio of what has been measured."""
     assert mine is not None and its is not None  # noqa: PT018 - said once
     return mine / its
