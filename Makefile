@@ -13,16 +13,21 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE := tables wire soap rest conversation
 FLOORS_WITH_SOCKETS := tests/proxy tests/service
 
-.PHONY: run test test-large bench-memory bench-stall bench-throughput setup lint core carriers clients format clean
+.PHONY: run test test-large bench bench-memory bench-stall bench-throughput setup lint core carriers clients differential scaling format clean
 
 run: $(VENV)/.run
 	$(BIN)/twistd -n s3gateway
 
-test: lint core carriers clients differential
+test: lint core carriers clients differential scaling
 
 test-large: $(VENV)/.test
 	$(BIN)/python -m tests.clients.debian
 	$(PYTEST) tests/clients -m large
+
+# Everything that is measured, against nginx, haproxy and what users would write: one table, and figures.json and
+# figures.png in bench/results. QUICK=1 is the short form. It needs two cores that nobody else uses.
+bench: $(VENV)/.bench
+	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 # The most that the gateway takes above its idle size while a large object passes, in every cell.
 bench-memory: $(VENV)/.test
@@ -45,7 +50,7 @@ lint: $(VENV)/.test
 
 # Everything that asks for no carrier, once; the core's branches are all gone through.
 core: $(VENV)/.test
-	$(PYTEST) tests $(FLOORS_WITH_SOCKETS:%=--ignore=%) --ignore=tests/clients --ignore=tests/differential \
+	$(PYTEST) tests $(FLOORS_WITH_SOCKETS:%=--ignore=%) --ignore=tests/clients --ignore=tests/differential --ignore=tests/scaling \
 		$(CORE:%=--cov=gateway.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 # A process has one reactor, so each carrier has a process.
@@ -61,6 +66,11 @@ clients: $(VENV)/.test
 # The same calls of REST clients on a store and through gateways, compared.
 differential: $(VENV)/.test
 	$(PYTEST) tests/differential
+
+# Three gateways behind a balancer, a cluster behind them; no figure of it depends on the carrier.
+scaling: $(VENV)/.test
+	$(BIN)/python -m tests.clients.debian
+	$(PYTEST) tests/scaling
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix
@@ -84,3 +94,7 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	$(INSTALL) --group test --group lint --editable '.[embedded]'
 	touch $@ $(VENV)/.run
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.test
+	$(INSTALL) --group bench
+	touch $@

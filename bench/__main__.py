@@ -34,8 +34,8 @@ MODULES = (
     "growth",
     "connections",
     "startup",
-    "short_memory",
-    "short_stall",
+    "memory",
+    "stall",
 )
 RESULTS = Path(__file__).parent / "results"
 FULL_SECONDS, QUICK_SECONDS = 300.0, 100.0

@@ -45,18 +45,8 @@ def curl(url: str, fields: dict[str, str], ca: Path | None = None, upload: Path 
     """
     told = [word for name, value in fields.items() for word in ("-H", f"{name}: {value}")]
     extra = [*(["--cacert", str(ca)] if ca else []), *(["-T", str(upload)] if upload else [])]
-    command = [
-        "curl",
-        "-sS",
-        "-m",
-        str(CURL_SECONDS),
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{http_code}",
-        "-H",
-        "Expect:",
-    ]
+    silent = ["-sS", "-o", "/dev/null", "-w", "%{http_code}"]
+    command = ["curl", *silent, "-m", str(CURL_SECONDS), "-H", "Expect:"]
     done = subprocess.run(
         [*command, *told, *extra, url],
         capture_output=True,
@@ -103,10 +93,11 @@ def measure(setting: Setting) -> Iterator[Figure]:
         }
         who = [("gateway", served.pid, served.plain, "")]
         who += [(name, relay.pid, relay.plain, name) for name, relay in relays.items()]
-        for group, size, work in (
+        kinds: tuple[tuple[str, int, Callable[[str], Callable[[], None]]], ...] = (
             ("REST relay, GET 1 GiB", GIB, lambda url: get(url, GIB)),
             ("REST relay, PUT 256 MiB", 256 * MIB, lambda url: put(url, file)),
-        ):
+        )
+        for group, size, work in kinds:
             transfers = [
                 Transfer(Figure(group, name, peer=peer), pid, size, work(url)) for name, pid, url, peer in who
             ]

@@ -214,7 +214,7 @@ def _subject(figure: Figure) -> str:
 
 
 def _short(unit: str) -> str:
-    return {"us/request": "us"}.get(unit, unit)
+    return "us" if unit.startswith("us/") else unit
 
 
 def _cell(value: float | None, width: int) -> str:

@@ -23,12 +23,16 @@ from pathlib import Path
 
 from bench.cells import CASES, CELLS, Measured, Row, running_case
 from bench.clients import Pace
+from bench.cores import held_to
+from bench.figures import Figure, Setting, Target
 from bench.sink import RATE
 from tests.clients.certificates import make_certificates
 
 MIB = 1024 * 1024
 ALLOWED = 40
 """MiB above idle."""
+IDLE_ALLOWED = 80
+"""MiB of one that has nothing to do."""
 KIB_IN_MIB = 1024
 CARRIERS = ("native", "twisted")
 
@@ -91,6 +95,30 @@ def idle(measured: Measured) -> float:
     for row in measured.case.rows:
         do(measured, row, "fast", 1, Pace())
     return memory(measured.pid, "VmRSS")
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    """Give a figure for each gateway: the most of all that was done on it, in a short form of the whole."""
+    size, seconds = (64 * MIB, 3.0) if setting.quick else (256 * MIB, 6.0)
+    group = f"Memory above idle, {size // MIB} MiB, and a slow peer for {seconds:g} s"
+    with held_to(setting.server_core, setting.load_core), ExitStack() as stack:
+        certificates = make_certificates(setting.directory)
+        every = [
+            stack.enter_context(running_case(case, setting.directory / f"case{number}", certificates))
+            for number, case in enumerate(CASES)
+        ]
+        idles = [idle(measured) for measured in every]
+        most = max(idles)
+        target = Target("MiB", most, IDLE_ALLOWED, at_most=True)
+        yield Figure(group, "idle, the most of all", unit="", cpu_unit="", memory=most, targets=(target,))
+        found: dict[str, list[tuple[float, str]]] = {}
+        for work, _, peak in _peaks(every, idles, size, seconds):
+            found.setdefault(work.measured.case.name, []).append((peak, f"{work.row.name}, {work.pace}"))
+    for name, peaks in found.items():
+        peak, what = max(peaks)
+        above = Target("MiB above idle", peak, ALLOWED, at_most=True)
+        note = f"the most of {len(peaks)}: {what}"
+        yield Figure(group, name, unit="", cpu_unit="", memory=peak, targets=(above,), note=note)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,7 +7,6 @@ Bars where subjects are compared, the values themselves beside them; lines where
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 import matplotlib as mpl
@@ -49,8 +48,11 @@ def _panels(figures: Sequence[Figure]) -> list[list[Figure]]:
     def panel(figure: Figure) -> tuple[str, str, str, str]:
         return figure.group, figure.unit, figure.cpu_unit, figure.at_unit
 
-    found = [list(rows) for _, rows in groupby(sorted(figures, key=panel), panel)]
-    return [rows for rows in found if any(_value(row) is not None for row in rows)]
+    found: dict[tuple[str, str, str, str], list[Figure]] = {}
+    for figure in figures:
+        if _value(figure) is not None:
+            found.setdefault(panel(figure), []).append(figure)
+    return list(found.values())
 
 
 def _value(figure: Figure) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
 
     with ExitStack() as stack:
         store = stack.enter_context(running_store(directory / "store"))
-        subjects = []
+        subjects: list[Subject] = []
         for name, settings in (("gateway, rest_auth = pass", PASS), ("gateway, rest_auth = verify", {})):
             place = directory / f"gateway{len(subjects)}"
             served = stack.enter_context(serving_gateway(place, [core], store, certificates, settings))
@@ -100,6 +100,6 @@ def measure(setting: Setting) -> Iterator[Figure]:
         yield from rest
 
 
-def _twisted_web(form: str, core: int, store: int, log: Path):  # noqa: ANN202 - as `serving`
+def _twisted_web(form: str, core: int, store: int, log: Path) -> AbstractContextManager[tuple[int, int]]:
     module = [sys.executable, "-m", "bench.peers.twisted_web"]
     return serving(lambda port: [*module, form, str(port), str(store)], core, log)

@@ -29,6 +29,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.cores import held_to
+from bench.figures import Figure, Setting, Target
 from bench.nginx import answers
 from bench.throughput import cpu_seconds, gateway_pid, signed, sink_store
 from tests.clients.certificates import make_certificates
@@ -168,49 +170,96 @@ def _quantiles(taken: list[float]) -> tuple[float, float, float]:
     return cuts[49] * 1000, cuts[98] * 1000, max(taken) * 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What the timed client met with, by who is pressed meanwhile: nobody ("idle"), elsewhere, or its own.
+
+    Attributes:
+        times: p50, p99 and the most of each round, in milliseconds.
+        calls: Answered in a second to those that press, each round.
+        used: Milliseconds of CPU that the gateway takes for one of their calls, each round.
+
+    """
+
+    times: dict[str, list[tuple[float, float, float]]]
+    calls: dict[str, list[float]]
+    used: list[float]
+
+    def median(self, name: str) -> tuple[float, float, float]:
+        """Return the medians of the rounds: p50, p99 and the most."""
+        p50, p99, most = (statistics.median(column) for column in zip(*self.times[name], strict=True))
+        return p50, p99, most
+
+    def times_idle(self, name: str = "idle") -> float:
+        """Return how many times as long p99 is when pressed as in another case."""
+        return self.median("loaded")[1] / self.median(name)[1]
+
+
+def waits(directory: Path, seconds: float, rounds: int) -> Waits:
+    """Measure, with files in `directory`: in each round so many seconds of each kind."""
+    certificates, log = make_certificates(directory), directory / "sink.log"
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "bench.sink", str(port), str(SMALL)]
+    timed, other = directory / "timed", directory / "other"
+    timed.mkdir()
+    other.mkdir()
+    with (
+        running(lambda: spawn(command, log=log), lambda: answers(port), log),
+        running_gateway(timed, sink_store(port), certificates) as gateway,
+        running_gateway(other, sink_store(port), certificates) as elsewhere,
+    ):
+        return _waits(gateway, elsewhere, gateway_pid(timed), seconds, rounds)
+
+
+def _waits(gateway: Gateway, elsewhere: Gateway, pid: int, seconds: float, rounds: int) -> Waits:
+    found = Waits(
+        {"idle": [], "elsewhere": [], "loaded": []}, {"idle": [0.0], "elsewhere": [], "loaded": []}, []
+    )
+    for _ in range(rounds):
+        found.times["idle"].append(_quantiles(_timed(gateway, seconds)))
+        for name, target in (("elsewhere", elsewhere), ("loaded", gateway)):
+            before, began = cpu_seconds(pid), time.perf_counter()
+            with _pressed(target) as pressed:
+                found.times[name].append(_quantiles(_timed(gateway, seconds)))
+            found.calls[name].append(pressed.calls)
+            if target is gateway:
+                share = (cpu_seconds(pid) - before) / (time.perf_counter() - began)
+                found.used.append(share / pressed.calls * 1000)
+    return found
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    """Give a figure for each case, in a short form of the whole."""
+    with held_to(setting.server_core, setting.load_core):
+        found = waits(setting.directory, setting.seconds, min(setting.rounds, 2))
+    target = Target("p99, times that of idle", found.times_idle(), ALLOWED, at_most=True)
+    for name in found.times:
+        p50, p99, _ = found.median(name)
+        yield Figure(
+            "Waiting behind large messages",
+            {"idle": "nobody presses", "elsewhere": "another gateway is pressed", "loaded": "pressed"}[name],
+            unit="",
+            cpu_unit="",
+            p50=p50,
+            p99=p99,
+            targets=(target,) if name == "loaded" else (),
+        )
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure and print; return 1 when the wait is longer than allowed."""
     seconds = float(arguments[0]) if arguments else 8.0
     rounds = int(arguments[1]) if len(arguments) > 1 else 3
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        certificates, log = make_certificates(directory), directory / "sink.log"
-        (port,) = free_ports(1)
-        command = [sys.executable, "-m", "bench.sink", str(port), str(SMALL)]
-        timed, other = directory / "timed", directory / "other"
-        timed.mkdir()
-        other.mkdir()
-        with (
-            running(lambda: spawn(command, log=log), lambda: answers(port), log),
-            running_gateway(timed, sink_store(port), certificates) as gateway,
-            running_gateway(other, sink_store(port), certificates) as elsewhere,
-        ):
-            return _measure(gateway, elsewhere, gateway_pid(timed), seconds, rounds)
-
-
-def _measure(gateway: Gateway, elsewhere: Gateway, pid: int, seconds: float, rounds: int) -> int:
-    found: dict[str, list[tuple[float, float, float]]] = {"idle": [], "elsewhere": [], "loaded": []}
-    calls: dict[str, list[float]] = {"idle": [0.0], "elsewhere": [], "loaded": []}
-    used: list[float] = []
-    for _ in range(rounds):
-        found["idle"].append(_quantiles(_timed(gateway, seconds)))
-        for name, target in (("elsewhere", elsewhere), ("loaded", gateway)):
-            before, began = cpu_seconds(pid), time.perf_counter()
-            with _pressed(target) as pressed:
-                found[name].append(_quantiles(_timed(gateway, seconds)))
-            calls[name].append(pressed.calls)
-            if target is gateway:
-                share = (cpu_seconds(pid) - before) / (time.perf_counter() - began)
-                used.append(share / pressed.calls * 1000)
+        found = waits(Path(name), seconds, rounds)
     print(f"a GetObject of {SMALL} bytes, in ms, {rounds} rounds of {seconds:g} s, medians")
     print(f"pressed by {CONNECTIONS} connections with PutObjectInline of {INLINE // 1024} KiB")
     print("                 p50       p99      most   calls/s of those that press")
-    p99 = {}
-    for name, rows in found.items():
-        p50, p99[name], most = (statistics.median(column) for column in zip(*rows, strict=True))
-        print(f"{name:10}{p50:10.2f}{p99[name]:10.2f}{most:10.2f}{statistics.median(calls[name]):10.1f}")
-    print(f"the gateway uses {statistics.median(used):.1f} ms of CPU for one PutObjectInline")
-    ratio, machine = p99["loaded"] / p99["idle"], p99["loaded"] / p99["elsewhere"]
+    for name in found.times:
+        p50, p99, most = found.median(name)
+        print(f"{name:10}{p50:10.2f}{p99:10.2f}{most:10.2f}{statistics.median(found.calls[name]):10.1f}")
+    print(f"the gateway uses {statistics.median(found.used):.1f} ms of CPU for one PutObjectInline")
+    ratio, machine = found.times_idle(), found.times_idle("elsewhere")
     print(f"p99 loaded is {ratio:.1f} times idle ({ALLOWED:g} are allowed), {machine:.1f} times elsewhere")
     return int(ratio > ALLOWED)
 

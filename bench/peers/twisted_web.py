@@ -27,7 +27,7 @@ HOP_BY_HOP = (b"connection", b"content-length", b"transfer-encoding", b"host")
 class Relay(Resource):
     """Every path."""
 
-    isLeaf = True
+    isLeaf = True  # noqa: N815 - Twisted's name
 
     def __init__(self, store: bytes) -> None:
         super().__init__()
