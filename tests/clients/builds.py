@@ -46,6 +46,7 @@ DEBIAN = {
     "libmail-java": ("/usr/share/java/javax.mail.jar", "/usr/share/java/javax.activation.jar"),
     "mono-devel": ("mono", "mcs", "wsdl"),
     "ca-certificates-mono": ("cert-sync",),
+    "haproxy": ("/usr/sbin/haproxy",),
 }
 """Each Debian package with the programs and files (as patterns) that tell of it."""
 ADDRESS = re.compile(rb'location="[^"]*"')

@@ -1,0 +1,1 @@
+"""More than one machine: the set-up of docs/scaling, on loopback, under load."""
