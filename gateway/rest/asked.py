@@ -233,7 +233,7 @@ def _get_size(asked: Asked, one: Field) -> Values:
 def _get_document(asked: Asked, one: Field) -> Values:
     """Read a document; one of grants may be told by headers in its place.
 
-    Of a policy its Owner is left out, who is no field of SOAP's: nobody can give a thing away.
+    The Owner of a policy is read with it, though he is no field of SOAP's: `rest.owners` judges him.
     """
     if one.place.name == "AccessControlPolicy":
         grants = parse_grants(asked.request.headers, new_bucket=False, with_owner=True)
@@ -247,9 +247,8 @@ def _get_document(asked: Asked, one: Field) -> Values:
         value = reader_of(asked.contract.types[one.place.form])(root)
     except MarkupError:
         raise refused(one, "") from None
-    kind = asked.contract.operations[asked.row.name].request
-    values = {one.place.name: value} if one.names == (one.place.name,) else value
-    return {name: each for name, each in values.items() if kind.element(name) is not None}
+    values: Values = {one.place.name: value} if one.names == (one.place.name,) else value
+    return values
 
 
 def _root_of(asked: Asked, one: Field) -> Element:

@@ -1,4 +1,4 @@
-"""Canned lists of grants on their way to a store: who the owner is that they mean.
+"""Lists of grants on their way to a store: who the owner is that they mean or name.
 
 The owner of what is there already stands in its own list. Who stores an object is the owner of
 their buckets, and the store says who that is. A new bucket is made for its owner alone and
@@ -6,7 +6,11 @@ then given its list: there are stores (SeaweedFS, moto) that call an owner one t
 buckets and another in lists of grants, and refuse a new bucket over it. If the second step
 fails, the bucket is there and nobody else sees it.
 
-Source: the S3 user guide, "Access control list (ACL) overview".
+A document names its owner, whom SOAP does not send along. Nobody can give away what is theirs, so
+anybody but the owner that there is makes it AccessDenied, as at S3.
+
+Source: the S3 user guide, "Access control list (ACL) overview"; the S3 API reference,
+PutBucketAcl.
 """
 
 from __future__ import annotations
@@ -23,21 +27,25 @@ _OF_EVERYBODY: Final = "ListAllMyBuckets"
 _OF_BUCKET: Final = "GetBucketAccessControlPolicy"
 _ON_BUCKET: Final = "SetBucketAccessControlPolicy"
 _LIST: Final = "AccessControlList"
+_OWNER: Final = "Owner"
 
 
 def ask_with_owners(call: Call) -> Generator[Call, Answer, Answer]:
-    """Lead a call whose grants may name `Whose` in place of people.
+    """Lead a call whose grants may name `Whose` in place of people, or that may name an Owner.
 
     Yields:
-        What finds out who they are, and the call itself.
+        What finds out who they are, and the call itself, without the Owner.
 
     Returns:
         Its answer.
 
     Raises:
-        Problem: InternalError, for a store that does not say who the owner is; what else it says.
+        Problem: AccessDenied, for an Owner who is not the one; InternalError, for a store that does not
+            say who the owner is; what else it says.
 
     """
+    if _OWNER in call.values:
+        call = yield from _by_its_owner(call)
     if call.operation != "CreateBucket" or not wanted_owners(_grants_of(call)):
         return (yield (yield from _with_owners(call)))
     values = dict(call.values)
@@ -59,14 +67,27 @@ def _with_owners(call: Call) -> Generator[Call, Answer, Call]:
     owners: dict[Whose, str] = {}
     for who in wanted_owners(grants):
         own = OPERATIONS[call.operation].first or _OF_EVERYBODY
-        answer = yield _about(call, own if who is Whose.OWNER else _OF_BUCKET)
-        owner = answer.values.get("Owner", {}).get("ID", "")
-        if not owner:
-            raise Problem("InternalError", "The store does not say who the owner is.")
-        owners[who] = owner
+        owners[who] = yield from _owner_told(call, own if who is Whose.OWNER else _OF_BUCKET)
     if not owners:
         return call
     return replace(call, values={**call.values, _LIST: {"Grant": with_owners(grants, owners)}})
+
+
+def _by_its_owner(call: Call) -> Generator[Call, Answer, Call]:
+    """Return a call without the Owner that it names, who has to be the one that there is."""
+    named = call.values[_OWNER]["ID"]
+    if named != (yield from _owner_told(call, OPERATIONS[call.operation].first)):
+        raise Problem("AccessDenied")
+    return replace(call, values={name: value for name, value in call.values.items() if name != _OWNER})
+
+
+def _owner_told(call: Call, operation: str) -> Generator[Call, Answer, str]:
+    """Return the ID of the owner that an operation about the same thing tells."""
+    answer = yield _about(call, operation)
+    owner: str = answer.values.get(_OWNER, {}).get("ID", "")
+    if not owner:
+        raise Problem("InternalError", "The store does not say who the owner is.")
+    return owner
 
 
 def _about(call: Call, operation: str) -> Call:

@@ -13,14 +13,18 @@ from typing import Any
 from gateway.conversation import converse
 from gateway.messages import Body, Call, HttpRequest, Problem, RestReply
 from gateway.proxy.framing import Framing, reply_head
+from gateway.rest.answers import parse_answer
 from gateway.rest.serve import Rest
+from gateway.soap.answers import build_answer
 from gateway.soap.ask import Soap
 from gateway.soap.calls import operation_of, parse_call
-from gateway.soap.envelope import parse_envelope
+from gateway.soap.envelope import build_envelope, parse_envelope
 from gateway.soap.packaging import Package, form_of
 from gateway.tables.contract import Contract
+from gateway.tables.operations import OPERATIONS
 from gateway.wire.http1 import RequestHead
 from tests.exchanges.operations import (
+    REST_REPLY,
     REST_REQUEST,
     SECRETS,
     SOAP_ANSWER,
@@ -128,11 +132,22 @@ def _attached(parts: Any, data: bytes) -> Any:
     return parts
 
 
+def _told_first(transcript: Transcript, operation: str) -> RestReply:
+    """Return what the store said before it was written to, in SOAP."""
+    reply = read_reply(transcript.of(REST_REPLY)[0])
+    told = parse_answer(reply, OPERATIONS[operation], Call(operation, {}), our_contract())
+    body = b"".join(map(bytes_of, build_envelope(build_answer(told, our_contract()))))
+    return RestReply(200, "OK", (("content-type", "text/xml; charset=utf-8"),), body)
+
+
 def _answer(transcript: Transcript, request: HttpRequest, operation: str) -> RestReply:
     """Return the answer once given, as the shell hands on a store's reply.
 
-    Asked about an object before its part, a store says the same under that operation's name.
+    Asked about an object before its part, a store says the same under that operation's name. Asked who
+    the owner is, it says in SOAP what it once said in REST before it wrote.
     """
+    if operation == OPERATIONS[transcript.operation].first:
+        return _told_first(transcript, operation)
     recorded = transcript.of(SOAP_ANSWER)[0]
     if operation != transcript.operation:
         recorded = recorded.replace(

@@ -300,9 +300,10 @@ def policy(inside: str = POLICY, root: str = "AccessControlPolicy") -> bytes:
 
 
 def test_a_policy():
-    """Its Owner is no field of SOAP's: nobody can give away what is theirs."""
+    """Its Owner is no field of SOAP's, and is judged before (`rest.owners`)."""
     values = got("SetBucketAccessControlPolicy", "document", body=policy())
     assert values == {
+        "Owner": {"ID": "o"},
         "AccessControlList": {"Grant": [{"Grantee": {KIND: "Group", "URI": ALL_USERS}, "Permission": "READ"}]}
     }
 
@@ -315,7 +316,10 @@ def test_a_policy_without_a_namespace():
 
 def test_a_policy_of_nobody():
     body = policy("<Owner><ID>o</ID></Owner><AccessControlList/>")
-    assert got("SetObjectAccessControlPolicy", "document", body=body) == {"AccessControlList": {}}
+    assert got("SetObjectAccessControlPolicy", "document", body=body) == {
+        "Owner": {"ID": "o"},
+        "AccessControlList": {},
+    }
 
 
 @pytest.mark.parametrize(

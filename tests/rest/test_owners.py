@@ -1,4 +1,4 @@
-"""Canned lists on their way to a store: whom they mean, by a model of a store, boto3 and a real store."""
+"""Lists of grants on their way to a store: whom they mean, by a model of a store, boto3 and a real store."""
 
 from __future__ import annotations
 
@@ -94,6 +94,38 @@ def test_nobody_is_asked_for_a_list_that_names_no_owner():
     assert granted("put_object", **OBJECT_K, GrantRead='id="x"') == (["PutObject"], [owned("x", "READ")])
     assert granted("create_bucket", GrantRead='id="x"') == (["CreateBucket"], [owned("x", "READ")])
     assert granted("create_bucket", ACL="private") == (["CreateBucket"], None)
+
+
+def document(owner: str) -> dict[str, Any]:
+    """What boto3 makes a document of."""
+    grantee = {"Type": "CanonicalUser", "ID": "x"}
+    return {"Owner": {"ID": owner}, "Grants": [{"Grantee": grantee, "Permission": "READ"}]}
+
+
+def test_a_document_names_the_owner_that_there_is():
+    assert granted("put_object_acl", Key="k", AccessControlPolicy=document("writers-id")) == (
+        ["GetObjectAccessControlPolicy", "SetObjectAccessControlPolicy"],
+        [owned("x", "READ")],
+    )
+    assert granted("put_bucket_acl", AccessControlPolicy=document("bobs-id")) == (
+        ["GetBucketAccessControlPolicy", "SetBucketAccessControlPolicy"],
+        [owned("x", "READ")],
+    )
+
+
+def test_what_is_owned_is_not_given_away():
+    for named in ("writers-id", "", " bobs-id"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            granted("put_bucket_acl", AccessControlPolicy=document(named))
+
+
+def test_the_owner_of_a_document_is_not_sent():
+    named = {"Bucket": "b", "Key": "k", "Owner": {"ID": "a"}, "AccessControlList": {}}
+    asking = ask_with_owners(Call("SetObjectAccessControlPolicy", named))
+    about = {"Bucket": "b", "Key": "k"}
+    assert next(asking) == Call("GetObjectAccessControlPolicy", about)
+    told = Answer("GetObjectAccessControlPolicy", {"Owner": {"ID": "a"}})
+    assert asking.send(told) == Call("SetObjectAccessControlPolicy", {**about, "AccessControlList": {}})
 
 
 CALL = Call(
