@@ -27,7 +27,7 @@ from bench.figures import Figure, Setting, Target, table
 from bench.idle import Clients, allow_files, ask, connected, holding
 from bench.nginx import answers
 from bench.throughput import USER, gateway_pid, sink_store
-from gateway.messages import HttpRequest
+from gateway.messages import Headers, HttpRequest
 from gateway.rest.signature import EMPTY_SHA256, SigningKey, sign
 from tests.clients.certificates import make_certificates
 from tests.clients.gateway import Gateway, running_gateway
@@ -132,14 +132,17 @@ def _asked(port: int, request: bytes, ca: Path | None) -> Times:
     return Times(cuts[49], cuts[98])
 
 
-def signed_get(host: str) -> bytes:
-    """Return a GET of a small object, signed now; good for a quarter of an hour."""
+def signed_fields(host: str, path: str) -> Headers:
+    """Return the fields of a GET, signed now by SigV4; good for a quarter of an hour."""
     headers = (("host", host),)
     key = SigningKey(USER.access_key, USER.secret_key, REGION)
-    request = HttpRequest("GET", "/bench/object", headers)
-    fields = (*headers, *sign(request, EMPTY_SHA256, key, datetime.now(UTC)))
-    lines = ("GET /bench/object HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", "")
-    return "\r\n".join(lines).encode()
+    return (*headers, *sign(HttpRequest("GET", path, headers), EMPTY_SHA256, key, datetime.now(UTC)))
+
+
+def signed_get(host: str, path: str = "/small/object") -> bytes:
+    """Return a GET as it is sent."""
+    lines = (f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in signed_fields(host, path)))
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 def resident(pid: int) -> float:
