@@ -16,7 +16,7 @@ PATIENCE = 30.0
 """Seconds beyond its time in which it has to end."""
 
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
-_LATENCY = r"^\s+{}%\s+([\d.]+)(us|ms|s|m)$"
+_LATENCY = r"^\s+{}%\s+([\d.]+)(us|ms|s|m)\s*$"
 _REQUESTS = re.compile(r"^\s+(\d+) requests in ([\d.]+)(ms|s|m),", re.MULTILINE)
 _ERRORS = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
 _REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
