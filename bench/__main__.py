@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(modules: Sequence[str], cores: Sequence[int], quick: bool, results: Path) -> int:
     began, figures, failed = time.monotonic(), list[Figure](), list[str]()
-    rounds, seconds, limit = (1, 2.0, QUICK_SECONDS) if quick else (3, 5.0, FULL_SECONDS)
+    rounds, seconds, limit = (1, 1.0, QUICK_SECONDS) if quick else (3, 4.0, FULL_SECONDS)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         for module in modules:
             begun = time.monotonic()

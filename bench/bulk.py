@@ -81,7 +81,8 @@ def zeros(directory: Path, size: int) -> Path:
 def measure(setting: Setting) -> Iterator[Figure]:
     """Measure the gateway, nginx and haproxy."""
     directory, core = setting.directory, setting.server_core
-    certificates, file = certificate(directory), zeros(directory, 256 * MIB)
+    large, medium = (256 * MIB, 64 * MIB) if setting.quick else (GIB, 256 * MIB)
+    certificates, file = certificate(directory), zeros(directory, medium)
     with ExitStack() as stack:
         store = stack.enter_context(running_sink(directory / "sink.log"))
         served = stack.enter_context(
@@ -94,8 +95,8 @@ def measure(setting: Setting) -> Iterator[Figure]:
         who = [("gateway", served.pid, served.plain, "")]
         who += [(name, relay.pid, relay.plain, name) for name, relay in relays.items()]
         kinds: tuple[tuple[str, int, Callable[[str], Callable[[], None]]], ...] = (
-            ("REST relay, GET 1 GiB", GIB, lambda url: get(url, GIB)),
-            ("REST relay, PUT 256 MiB", 256 * MIB, lambda url: put(url, file)),
+            (f"REST relay, GET {large // MIB} MiB", large, lambda url: get(url, large)),
+            (f"REST relay, PUT {medium // MIB} MiB", medium, lambda url: put(url, file)),
         )
         for group, size, work in kinds:
             transfers = [

@@ -20,12 +20,13 @@ from bench.subjects import MIB, Served, Transfer, certificate, passed_in_turns, 
 from bench.throughput import NO_HASH
 from gateway.rest.signature import UNSIGNED_PAYLOAD
 
-SIZE = 256 * MIB
+QUICK_MIB, FULL_MIB = 64, 256
 
 
 def measure(setting: Setting) -> Iterator[Figure]:
     """Measure the translation and the relay."""
     directory, core, certificates = setting.directory, setting.server_core, certificate(setting.directory)
+    size = (QUICK_MIB if setting.quick else FULL_MIB) * MIB
     with ExitStack() as stack:
         store = stack.enter_context(running_sink(directory / "sink.log"))
 
@@ -44,9 +45,10 @@ def measure(setting: Setting) -> Iterator[Figure]:
             ("GetObject, DIME", plain, soap_get(inline=False), ""),
             ("GET by REST, relayed", relay, rest_get, "relay"),
         )
-        for group, rows in (("DIME over TLS, PUT 256 MiB", puts), ("DIME over TLS, GET 256 MiB", gets)):
+        for group, rows in (("PUT", puts), ("GET", gets)):
+            named = f"DIME over TLS, {group} {size // MIB} MiB"
             transfers = [
-                Transfer(Figure(group, name, peer=peer), served.pid, SIZE, _work(served, ask))
+                Transfer(Figure(named, name, peer=peer), served.pid, size, _work(served, ask, size))
                 for name, served, ask, peer in rows
             ]
             *own, relayed = passed_in_turns(setting.rounds, transfers)
@@ -56,5 +58,5 @@ def measure(setting: Setting) -> Iterator[Figure]:
             yield relayed
 
 
-def _work(served: Served, ask: Ask) -> Callable[[], None]:
-    return lambda: ask(served.gateway, f"object-{SIZE}", SIZE, Pace())
+def _work(served: Served, ask: Ask, size: int) -> Callable[[], None]:
+    return lambda: ask(served.gateway, f"object-{size}", size, Pace())

@@ -99,7 +99,7 @@ def idle(measured: Measured) -> float:
 
 def measure(setting: Setting) -> Iterator[Figure]:
     """Give a figure for each gateway: the most of all that was done on it, in a short form of the whole."""
-    size, seconds = (64 * MIB, 3.0) if setting.quick else (256 * MIB, 6.0)
+    size, seconds = (32 * MIB, 1.0) if setting.quick else (256 * MIB, 5.0)
     group = f"Memory above idle, {size // MIB} MiB, and a slow peer for {seconds:g} s"
     with held_to(setting.server_core, setting.load_core), ExitStack() as stack:
         certificates = make_certificates(setting.directory)

@@ -50,12 +50,13 @@ def measure(setting: Setting) -> Iterator[Figure]:
         for name in ("nginx", "haproxy"):
             relay = stack.enter_context(serving_relay(name, directory / name, core, store, certificates))
             who.append((name, relay.pid, relay.tls, name))
+        size = (64 if setting.quick else 256) * MIB
         transfers = [
             Transfer(
-                Figure("TLS, GET 256 MiB", name, peer=peer),
+                Figure(f"TLS, GET {size // MIB} MiB", name, peer=peer),
                 pid,
-                256 * MIB,
-                get(url, 256 * MIB, certificates.ca),
+                size,
+                get(url, size, certificates.ca),
             )
             for name, pid, url, peer in who
         ]
