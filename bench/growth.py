@@ -49,8 +49,15 @@ def measure(setting: Setting) -> Iterator[Figure]:
             directory / "gateway", [setting.server_core], store, certificate(directory), SETTINGS
         ) as served,
     ):
-        for subject in (_faults(served, directory), _objects(served, directory)):
-            yield from curves(_points(subject, setting, urlsplit(served.plain)))
+        subjects = (_faults(served, directory), _objects(served, directory))
+        figures = [
+            figure
+            for subject in subjects
+            for figure in curves(_points(subject, setting, urlsplit(served.plain)))
+        ]
+    yield from sorted(
+        figures, key=lambda figure: figure.group, reverse=True
+    )  # the rates of both, then the CPU
 
 
 def curves(found: Mapping[int, Figure]) -> Iterator[Figure]:
