@@ -34,6 +34,8 @@ LARGE = 3_000_000
 PIECES = 20
 """In so many a large object is sent, with a pause between."""
 PAUSE = 0.05
+THINKING = 0.01
+"""Seconds between two requests of a client, for the others on the same machine."""
 
 _DATA = re.compile(rb"<Data>([^<]*)</Data>")
 
@@ -161,6 +163,7 @@ class Load:
         read: Callable[[bytes], bytes] = bytes,
     ) -> bool:
         """Ask once; note a failure and return False when the answer is not as expected."""
+        time.sleep(THINKING)
         began = time.monotonic()
         try:
             found, answer = self._ask(connection, body, media, pause)
