@@ -157,6 +157,7 @@ class Exchange:
                 cause=str(cause),
                 code=problem.code,
             )
+        _forget_frames(problem)
         return self.cell.refuse(_nameless(problem), self.head, self.ids)
 
     def stop(self) -> None:
@@ -279,6 +280,17 @@ class Exchange:
             return
         self._keep(reply.body)
         self._advance(partial(conversation.send, reply))
+
+
+def _forget_frames(problem: Problem) -> None:
+    """Let go of the frames that a problem was raised in: they hold the exchange, which holds the problem.
+
+    Such circles wait for Python's collector, with all that belongs to the request.
+    """
+    raised: BaseException | None = problem
+    while raised is not None:
+        raised.__traceback__ = raised.__context__ = None
+        raised = raised.__cause__
 
 
 def _nameless(problem: Problem) -> Problem:

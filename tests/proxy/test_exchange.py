@@ -165,3 +165,19 @@ def test_a_stores_id_in_the_log_is_one_line(logged):
     exchange.refuse(Problem("NoSuchKey", request_id="a\nforged line"))
     exchange.report(Tally(), peer="p", received=0, sent=0, seconds=0.0, whole=False)
     assert logged[-1].endswith("store a?forged?line")
+
+
+def test_a_problem_that_is_told_holds_no_frames():
+    """Else exchange and problem would hold each other until Python's collector comes."""
+    try:
+        try:
+            raise Problem("SlowDown")
+        except Problem as cause:
+            raise Problem("ServiceUnavailable") from cause
+    except Problem as caught:
+        problem = caught
+    cell = Translation(Plain("rest"), PlainStore())
+    Exchange(cell, parse_request_head(get("/echo")), Ids("R", "H"), 0.0).refuse(problem)
+    assert problem.__traceback__ is None
+    assert problem.__context__ is None
+    assert problem.__cause__.__traceback__ is None
