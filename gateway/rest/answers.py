@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from gateway.messages import Answer, Call, Problem, RestReply
-from gateway.rest.errors import error_root, parse_error
+from gateway.rest.errors import error_fields, parse_error
 from gateway.rest.metadata import parse_metadata
 from gateway.tables.contract import Contract
 from gateway.tables.errors import phrase
@@ -47,7 +47,7 @@ def parse_answer(reply: RestReply, row: Operation, call: Call, contract: Contrac
 
     """
     # An error in place of a document is met where the document is read: a listing is parsed once.
-    if isinstance(reply.body, bytes) and not _has_document(row) and error_root(reply.body) is not None:
+    if isinstance(reply.body, bytes) and not _has_document(row) and error_fields(reply.body) is not None:
         raise parse_error(reply, row.scope)
     values: dict[str, Any] = {}
     for field in row.answer:

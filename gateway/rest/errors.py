@@ -23,7 +23,10 @@ from gateway.tables.errors import (
     phrase,
     row_for,
 )
-from gateway.wire.markup import Element, MarkupError, escape, local, parse
+from gateway.wire.markup import MarkupError, escape, parse_fields
+
+Fields = list[tuple[str, str]]
+"""Names and texts of the children of an error document, in order."""
 
 CONTENT_TYPE: Final = "application/xml"
 RETRY_AFTER: Final = "1"
@@ -46,12 +49,12 @@ def parse_error(reply: RestReply, scope: str) -> Problem:
         Read by its Code where there is one, else by its status (wire rule 1).
 
     """
-    return problem_of(reply, scope, error_root(reply.body if isinstance(reply.body, bytes) else b""))
+    return problem_of(reply, scope, error_fields(reply.body if isinstance(reply.body, bytes) else b""))
 
 
-def problem_of(reply: RestReply, scope: str, root: Element | None) -> Problem:
-    """Return the same of a reply whose error document was looked for already: `root`, None for none."""
-    fields = [] if root is None else [(local(child), child.text or "") for child in root if not len(child)]
+def problem_of(reply: RestReply, scope: str, document: Fields | None) -> Problem:
+    """Return the same of a reply whose error document was looked for already; None for none."""
+    fields = document or []
     own = {name: text for name, text in reversed(fields) if name in OWN_FIELDS}
     code = own.get("Code", "").strip()
     if not is_code(code):
@@ -69,15 +72,15 @@ def problem_of(reply: RestReply, scope: str, root: Element | None) -> Problem:
     )
 
 
-def error_root(body: bytes) -> Element | None:
-    """Return the root of an error document; None when the body is none that can be read."""
+def error_fields(body: bytes) -> Fields | None:
+    """Return name and text of the fields of an error document; None for a body that is none, or unreadable."""
     if b"<" not in body.lstrip()[:1024]:  # a copy that takes long may begin with any number of blanks
         return None
     try:
-        root = parse(body)
+        root, fields = parse_fields(body)
     except MarkupError:
         return None
-    return root if local(root) == "Error" else None
+    return fields if root == "Error" else None
 
 
 def build_error(problem: Problem, ids: Ids, *, resource: str = "", method: str = "GET") -> HttpReply:

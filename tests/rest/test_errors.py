@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from gateway.messages import Body, HttpReply, Ids, Problem, RestReply, length_of
-from gateway.rest.errors import build_error, error_root, parse_error
+from gateway.rest.errors import build_error, error_fields, parse_error
 from gateway.tables.errors import ERRORS, known, message_of
 from gateway.wire.http1 import build_reply_head, parse_reply_head
 from tests.strategies import problems, texts
@@ -149,8 +149,8 @@ def test_a_body_that_is_not_here_is_not_read():
 
 
 def test_the_root_of_an_error():
-    assert error_root(b"<Error/>") is not None
-    assert error_root(b"<error/>") is None
+    assert error_fields(b"<Error/>") is not None
+    assert error_fields(b"<error/>") is None
 
 
 @given(st.integers(100, 599), st.binary(max_size=300), st.sampled_from(["service", "bucket", "object"]))

@@ -24,6 +24,7 @@ from gateway.wire.markup import (
     local,
     namespace,
     parse,
+    parse_fields,
     pieces_of,
     text_of,
 )
@@ -250,3 +251,73 @@ def test_only_elements_are_kept():
     for read in (local, namespace):
         with pytest.raises(AssertionError):
             read(etree.Comment("x"))
+
+
+def by_the_parser(data):
+    """Return what `parse_fields` returns, or why not, without its short way."""
+    try:
+        root = parse(data)
+    except MarkupError:
+        return None
+    return local(root), [(local(child), child.text or "") for child in root if not len(child)]
+
+
+def fields_or_none(data):
+    try:
+        return parse_fields(data)
+    except MarkupError:
+        return None
+
+
+_names = st.sampled_from(["Error", "Code", "a", "Message1", "x:a", "_", "a-b", "xml"])
+_inside = st.lists(
+    st.tuples(
+        _names,
+        hostile_texts
+        | texts.map(escape)
+        | st.sampled_from(["", "<b/>", "a<b>c</b>", "&amp;", "]]>", "<!-- -->"]),
+        st.sampled_from(["", "\n  ", "\r\n", "text", "<c/>"]),
+    ),
+    max_size=4,
+)
+
+
+@given(
+    st.sampled_from(
+        [
+            "",
+            "<?xml version='1.0'?>\n",
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            "<?xml version='1.1'?>",
+            "\ufeff",
+            " ",
+        ]
+    ),
+    _names,
+    _inside,
+    st.sampled_from(["utf-8", "utf-16", "latin-1"]),
+)
+def test_fields_are_read_as_the_parser_reads_them(declaration, root, inside, encoding):
+    content = "".join(f"<{name}>{text}</{name}>{behind}" for name, text, behind in inside)
+    data = f"{declaration}<{root}>{content}</{root}>".encode(encoding, "replace")
+    assert fields_or_none(data) == by_the_parser(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<Error></Error>",
+        b"<Error/>",
+        b"<Error><Code></Code></Error>",
+        b"<Error><Code>a</Message></Error>",
+        b"<Error><Code>a</Code></error>",
+        b"<Error><Code>\xff</Code></Error>",
+        b"<Error><Code>a]]>b</Code></Error>",
+        b"<Error><Code>a\rb</Code></Error>",
+        b"<Error><Code>\x01</Code></Error>",
+        b"<Error><Code>a</Code></Error> <Error/>",
+        b"<Error><Code>" + b"a" * MAX_TAG + b"</Code></Error>",
+    ],
+)
+def test_fields_of_what_is_not_plain(data):
+    assert fields_or_none(data) == by_the_parser(data)
