@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 from gateway.messages import Attachment, Body, Call, Credentials, Problem
 from gateway.soap.carried import carried
 from gateway.soap.data import take_include
 from gateway.soap.envelope import refused
-from gateway.tables.contract import Contract
+from gateway.tables.contract import Contract, Type
 from gateway.tables.errors import message_of
 from gateway.tables.operations import OPERATIONS, SPELLINGS
 from gateway.wire.markup import Element, MarkupError, escape, local, namespace, text_of
@@ -116,14 +117,18 @@ def parse_call(
             if spelt:
                 child.tag = spelt
     try:
-        values: dict[str, Any] = reader_of(kind)(node)
+        values: dict[str, Any] = reader_of(_without_security(kind))(node)
     except MarkupError as error:
         raise _field_problem(operation, error) from None
-    for name in SECURITY:
-        values.pop(name, None)
     if included is not None:
         values["Data"] = included
     return Call(operation, values, credentials)
+
+
+@cache
+def _without_security(kind: Type) -> Type:
+    """Return the type of an operation's element without the security elements, which are read before."""
+    return Type(kind.name, kind.base, tuple(each for each in kind.elements if each.name not in SECURITY))
 
 
 def _field_problem(operation: str, error: MarkupError) -> Problem:

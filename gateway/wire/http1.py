@@ -147,7 +147,7 @@ class HeadReader:
         self.rest = b""
         self._limit = limit
         self._of_reply = of_reply
-        self._held = bytearray()
+        self._held = b""
 
     def receive(self, data: bytes) -> bytes | None:
         """Take the next bytes, return the head once its blank line is here, else None.
@@ -158,9 +158,8 @@ class HeadReader:
                 Either is InternalError when these are the heads of a store's replies.
 
         """
-        held = self._held
-        start = max(0, len(held) - 2)
-        held += data
+        held = self._held + data if self._held else data
+        start = max(0, len(self._held) - 2)
         end = held.find(b"\n\r\n", start)
         size = end + 3 if end >= 0 else len(held)
         if held.find(b"\n\n", start, size) >= 0 or (end >= 0 and held[end - 1 : end] != b"\r"):
@@ -168,12 +167,9 @@ class HeadReader:
         if size > self._limit:
             details = (("MaxSizeAllowed", str(self._limit)),)
             raise self._refused(Problem("RequestHeaderSectionTooLarge", details=details))
-        if end < 0:
-            return None
-        head = bytes(held[:size])
-        self.rest = bytes(held[size:])
-        held.clear()
-        return head
+        self._held = held if end < 0 else b""
+        self.rest = held[size:]
+        return None if end < 0 else held[:size]
 
     def _refused(self, problem: Problem) -> Problem:
         return _of_store(problem) if self._of_reply else problem

@@ -66,7 +66,8 @@ def parse_moment(text: str) -> datetime:
         raise ValueError("not a dateTime")
     if found[8] in {None, "Z"} and found[4] != "24":
         try:
-            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+            moment = datetime.fromisoformat(text)
+            return moment if found[8] else moment.replace(tzinfo=UTC)
         except ValueError:
             raise ValueError("a dateTime that does not exist") from None
     year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
