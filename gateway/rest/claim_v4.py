@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -37,6 +37,7 @@ from gateway.rest.claims import (
 from gateway.rest.signature import (
     ALGORITHM,
     UNSIGNED_PAYLOAD,
+    basic_date,
     canonical_request,
     fold,
     signature_of,
@@ -103,7 +104,7 @@ def read_header(head: RequestHead, fields: Fields, now: datetime, region: str) -
             "the authorization header requires three components: Credential, SignedHeaders, and Signature."
         )
     access_key, scope = _credential(given["Credential"], region, _malformed)
-    date = f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    date = basic_date(int(moment.timestamp()))
     if scope[:8] != date[:8]:
         raise _malformed("Invalid credential date. Date is not the same as X-Amz-Date.")
     presented = Presented(access_key, payload, date, scope, given["Signature"])

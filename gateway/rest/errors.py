@@ -73,7 +73,7 @@ def problem_of(reply: RestReply, scope: str, document: Fields | None) -> Problem
 
 
 def error_fields(body: bytes) -> Fields | None:
-    """Return name and text of the fields of an error document; None for a body that is none, or unreadable."""
+    """Return names and texts of the fields of an error document; None for what is none, or unreadable."""
     if b"<" not in body.lstrip()[:1024]:  # a copy that takes long may begin with any number of blanks
         return None
     try:

@@ -108,6 +108,9 @@ class Passing:
         target = f"{self.endpoint.prefix}{head.target}"
         return HttpRequest(head.method, target, tuple(headers), pieces, stream=True)
 
+    def about(self, proof: None) -> None:
+        """Tell that nobody has looked at the address, which only the store may judge."""
+
     def access_key(self, proof: None) -> str:  # noqa: ARG002
         """Return "": whose request it is the store knows."""
         return ""

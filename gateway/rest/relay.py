@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 
 from gateway.messages import Admission, HttpReply, HttpRequest, Ids, Problem, RestReply
 from gateway.rest.addresses import parse_address
-from gateway.rest.errors import build_error, error_root, problem_of
+from gateway.rest.errors import build_error, error_fields, problem_of
 from gateway.rest.resigning import too_large
 from gateway.tables.store_errors import ours
 from gateway.wire.gate import METHODS
@@ -47,6 +47,9 @@ class Way(Protocol):
 
     def request(self, head: RequestHead, body: Any, proof: Any) -> HttpRequest:
         """Return what is sent to the store; raises Problem."""
+
+    def about(self, proof: Any) -> tuple[str, str] | None:
+        """Return the bucket and the key that a request is about; None when its address was not judged."""
 
     def access_key(self, proof: Any) -> str:
         """Return whose request it is, as far as that is known."""
@@ -104,7 +107,7 @@ class RestRelay:
             Problem: The store's error, where it does not pass; what its way refuses.
 
         """
-        scope = self._scope(head)
+        scope = self._scope(head, proof)
         note(f"{head.method}.{scope.upper()}", self.way.access_key(proof))
         reply = yield self.way.request(head, body, proof)
         problem = None
@@ -135,10 +138,10 @@ class RestRelay:
             return build_error(problem, ids)
         return build_error(problem, ids, resource=head.path, method=head.method)
 
-    def _scope(self, head: RequestHead) -> str:
+    def _scope(self, head: RequestHead, proof: Any) -> str:
         """Return what a request is about; of an address that only the store may judge: an object."""
         try:
-            bucket, key, _ = parse_address(head, self.domains)
+            bucket, key = self.way.about(proof) or parse_address(head, self.domains)[:2]
         except Problem:
             return "object"
         return SCOPES[bool(bucket) + bool(key)]
@@ -150,7 +153,7 @@ class RestRelay:
             Problem: The one to tell in its place.
 
         """
-        document = error_root(reply.body)
+        document = error_fields(reply.body)
         problem = problem_of(reply, scope, document)
         told = ours(problem) if self.way.signs(proof) else problem
         if told is not problem:

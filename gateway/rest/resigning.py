@@ -60,6 +60,7 @@ class Admitted:
     Attributes:
         head: It, with fields in place of the parameters that stood for them.
         bucket: The one that it is about, "" for the service.
+        key: The key, "" for the bucket.
         in_host: The same, if the Host field names it.
         presented: Who it is from; None for an anonymous one.
         payload: Its body.
@@ -68,6 +69,7 @@ class Admitted:
 
     head: RequestHead
     bucket: str
+    key: str
     in_host: str
     presented: Presented | None
     payload: Payload
@@ -107,7 +109,7 @@ class Resigning:
                 EntityTooLarge.
 
         """
-        bucket, _, in_host = parse_address(head, self.domains)
+        bucket, key, in_host = parse_address(head, self.domains)
         presented = authorize(
             head, bucket_in_host=in_host, secret_of=self.secret_of, now=self.now(), region=self.region
         )
@@ -117,7 +119,7 @@ class Resigning:
         _judge_connection(head)  # of what stood in the URL as well
         secret = self.secret_of(presented.access_key) if presented else None
         payload = Payload(head, presented, secret or "")
-        proof = Admitted(head, bucket, in_host, presented, payload)
+        proof = Admitted(head, bucket, key, in_host, presented, payload)
         if not head.length and not head.chunked:
             payload.take(b"")
             return Admission(0, None, proof)
@@ -151,6 +153,10 @@ class Resigning:
         return _signed(
             unsigned, object_bytes, proof, SigningKey(*pair, self.store.region), self.store, self.now()
         )
+
+    def about(self, proof: Admitted) -> tuple[str, str]:
+        """Return the bucket and the key that a request is about."""
+        return proof.bucket, proof.key
 
     def access_key(self, proof: Admitted) -> str:
         """Return whose request it is, "" for nobody's."""

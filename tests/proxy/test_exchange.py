@@ -169,15 +169,13 @@ def test_a_stores_id_in_the_log_is_one_line(logged):
 
 def test_a_problem_that_is_told_holds_no_frames():
     """Else exchange and problem would hold each other until Python's collector comes."""
-    try:
-        try:
-            raise Problem("SlowDown")
-        except Problem as cause:
-            raise Problem("ServiceUnavailable") from cause
-    except Problem as caught:
-        problem = caught
+    cause = Problem("SlowDown")
+    with pytest.raises(Problem) as caught:
+        parse_request_head(b"nonsense\r\n\r\n")
+    problem = caught.value
+    problem.__cause__ = cause.with_traceback(problem.__traceback__)
     cell = Translation(Plain("rest"), PlainStore())
     Exchange(cell, parse_request_head(get("/echo")), Ids("R", "H"), 0.0).refuse(problem)
     assert problem.__traceback__ is None
     assert problem.__context__ is None
-    assert problem.__cause__.__traceback__ is None
+    assert cause.__traceback__ is None
