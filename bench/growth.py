@@ -83,13 +83,16 @@ def curves(found: Mapping[int, Figure]) -> Iterator[Figure]:
 
 
 def _points(subject: Subject, setting: Setting, place: SplitResult) -> dict[int, Figure]:
-    seconds = setting.seconds / 2  # there are many of them
+    # Many connections take a while to be made, which has to be little of the time.
+    seconds = {at: setting.seconds if at > BUSY else setting.seconds / 2 for at in POINTS}
     rounds: list[list[Figure]] = []
     for number in range(setting.rounds + 1):
         found = []
         for at in POINTS:
             _let_rest(place)
-            found.append(replace(subject.pressed(seconds if number else 1, at), at=at, at_unit="connections"))
+            found.append(
+                replace(subject.pressed(seconds[at] if number else 1, at), at=at, at_unit="connections")
+            )
         rounds.append(found)
     return dict(zip(POINTS, map(medians, zip(*rounds[1:], strict=True)), strict=True))  # the first warms up
 
