@@ -28,6 +28,7 @@ class Turns:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._read = 0
+        self._last: Callable[[], None] | None = None  # who brought bytes last
         self._line: deque[Callable[[], None]] = deque()
         self._counting = False
 
@@ -36,16 +37,19 @@ class Turns:
 
         Args:
             size: Bytes.
-            go_on: Called when its turn has come, if it may not.
+            go_on: Called when its turn has come, if it may not. The connection is told by it.
 
         """
+        if not self._counting:
+            alone, self._last = go_on == self._last, go_on
+            if alone:
+                return True
+            self._counting = True
+            self._clock.callLater(0, self._next_round)
         used_up = self._read >= SHARE or bool(self._line)
         self._read += size
         if used_up:
             self._line.append(go_on)
-        if not self._counting:
-            self._counting = True
-            self._clock.callLater(0, self._next_round)
         return not used_up
 
     def _next_round(self) -> None:

@@ -45,6 +45,28 @@ def test_who_is_alone_never_waits(rounds):
     assert rounds.next() == 0
 
 
+def test_nothing_is_counted_for_who_is_alone(rounds):
+    turns, go_on = Turns(rounds), partial(str, "alone")
+    turns.take(SHARE, go_on)
+    rounds.next()
+    assert rounds.next() == 0
+    for _ in range(3):
+        assert turns.take(SHARE, go_on)
+    assert rounds.next() == 0
+
+
+def test_who_comes_to_one_that_was_alone_begins_the_line(rounds):
+    turns, first = Turns(rounds), partial(str, "first")
+    turns.take(SHARE, first)
+    rounds.next()
+    turns.take(SHARE, first)
+    went = []
+    assert turns.take(SHARE, partial(went.append, "second"))
+    assert not turns.take(SHARE, partial(went.append, "third"))
+    rounds.next()
+    assert went == ["third"]
+
+
 def test_little_is_read_of_any_number(rounds):
     turns = Turns(rounds)
     assert all(turns.take(SHARE // 10, pytest.fail) for _ in range(10))
