@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.messages import Admission, Attachment, Body, HttpRequest, Piece
+from gateway.messages import Admission, Attachment, Body, HttpRequest, Piece, RestReply
 from gateway.rest.addresses import Endpoint
 from gateway.rest.payload import CONTENT_SHA256
 from gateway.rest.resigning import FRAMING, too_large
@@ -71,7 +71,7 @@ class Passing:
     endpoint: Endpoint
     max_object: int = 5 * 1024**3
 
-    def admit(self, head: RequestHead) -> Admission:
+    def admit(self, head: RequestHead, *, secure: bool = False) -> Admission:  # noqa: ARG002
         """Say how much body may come.
 
         Raises:
@@ -118,3 +118,7 @@ class Passing:
     def signs(self, proof: None) -> bool:  # noqa: ARG002
         """Tell that the store's verdict on a signature is about the client's."""
         return False
+
+    def told(self, reply: RestReply, proof: None) -> RestReply:  # noqa: ARG002
+        """Return the reply as it is: the store was asked by the client's own address."""
+        return reply

@@ -2,7 +2,8 @@
 
 A request goes on in one of two ways, which is `rest_auth`: checked and signed anew
 (`rest.resigning`), or untouched (`rest.passing`). What comes back is the store's own: status,
-reason, end-to-end fields and the bytes, streamed when it is a success. An `<Error>` in a success,
+reason, end-to-end fields and the bytes, streamed when it is a success; addresses of the store become
+the client's (`rest.readdressed`). An `<Error>` in a success,
 which CopyObject and CompleteMultipartUpload know, passes with the rest; so does a redirect.
 
 An error passes byte for byte when it is S3's document. What is none, a load balancer's page or
@@ -42,7 +43,7 @@ class Way(Protocol):
     def max_object(self) -> int:
         """Bytes of a body."""
 
-    def admit(self, head: RequestHead) -> Admission:
+    def admit(self, head: RequestHead, *, secure: bool = False) -> Admission:
         """Say how the body is to be read; raises Problem."""
 
     def request(self, head: RequestHead, body: Any, proof: Any) -> HttpRequest:
@@ -56,6 +57,9 @@ class Way(Protocol):
 
     def signs(self, proof: Any) -> bool:
         """Tell whether the request has a signature of ours."""
+
+    def told(self, reply: RestReply, proof: Any) -> RestReply:
+        """Return the store's reply with the client's addresses in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +84,14 @@ class RestRelay:
         """Take every request: what is not SOAP's is REST's."""
         return True
 
-    def admit(self, head: RequestHead, *, secure: bool) -> Admission:  # noqa: ARG002
+    def admit(self, head: RequestHead, *, secure: bool) -> Admission:
         """Judge a request by its head; REST needs no TLS.
 
         Raises:
             Problem: What its way refuses.
 
         """
-        return self.way.admit(head)
+        return self.way.admit(head, secure=secure)
 
     def converse(
         self, head: RequestHead, body: Any, proof: Any, note: Callable[[str, str], None]
@@ -113,6 +117,7 @@ class RestRelay:
         problem = None
         if reply.status >= ERROR:
             problem = self._judged(reply, scope, head, proof)
+        reply = self.way.told(reply, proof)
         headers = tuple(field for field in reply.headers if field[0] != "content-length")
         pieces = () if reply.body == b"" else (reply.body,)
         return HttpReply(reply.status, reply.reason, headers, pieces, _told_length(head, reply), problem)

@@ -22,7 +22,7 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
-from gateway.messages import Admission, Body, Headers, HttpRequest, Problem
+from gateway.messages import Admission, Body, Headers, HttpRequest, Problem, RestReply
 from gateway.rest.addresses import build_address, parse_address
 from gateway.rest.authorization import Presented, authorize
 from gateway.rest.checksums import value_length
@@ -34,6 +34,7 @@ from gateway.rest.chunked import (
 )
 from gateway.rest.payload import DECODED_LENGTH, FORMS, Payload
 from gateway.rest.presigned import in_fields
+from gateway.rest.readdressed import Way, readdressed, tells_address
 from gateway.rest.requests import Store
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, SigningKey, sign
 from gateway.wire.http1 import RequestHead, end_to_end
@@ -64,6 +65,7 @@ class Admitted:
         in_host: The same, if the Host field names it.
         presented: Who it is from; None for an anonymous one.
         payload: Its body.
+        secure: Whether it came over TLS.
 
     """
 
@@ -73,6 +75,7 @@ class Admitted:
     in_host: str
     presented: Presented | None
     payload: Payload
+    secure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +103,7 @@ class Resigning:
     anonymous: bool = False
     max_object: int = 5 * 1024**3
 
-    def admit(self, head: RequestHead) -> Admission:
+    def admit(self, head: RequestHead, *, secure: bool = False) -> Admission:
         """Check a request's head, and what needs no body.
 
         Raises:
@@ -119,7 +122,7 @@ class Resigning:
         _judge_connection(head)  # of what stood in the URL as well
         secret = self.secret_of(presented.access_key) if presented else None
         payload = Payload(head, presented, secret or "")
-        proof = Admitted(head, bucket, key, in_host, presented, payload)
+        proof = Admitted(head, bucket, key, in_host, presented, payload, secure)
         if not head.length and not head.chunked:
             payload.take(b"")
             return Admission(0, None, proof)
@@ -165,6 +168,23 @@ class Resigning:
     def signs(self, proof: Admitted) -> bool:
         """Tell whether the store's verdict on a signature is about ours (wire rule 6)."""
         return proof.presented is not None
+
+    def told(self, reply: RestReply, proof: Admitted) -> RestReply:
+        """Return the store's reply with the client's addresses in it."""
+        if not tells_address(reply, proof.head.method):
+            return reply
+        endpoint, host = self.store.endpoint, proof.head.host
+        asked, _ = build_address(endpoint, self.store.addressing_style, proof.bucket, "")
+        scheme = "https" if proof.secure else "http"
+        way = Way(
+            bucket=proof.bucket,
+            asked=asked,
+            prefix=endpoint.prefix,
+            by_path=asked == endpoint.authority,
+            client=f"{scheme}://{host}" if host else "",
+            client_by_path=not proof.in_host,
+        )
+        return readdressed(reply, way)
 
 
 def too_large(size: int | None, most: int) -> Problem:

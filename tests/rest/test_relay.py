@@ -6,7 +6,7 @@ import pytest
 
 from gateway.messages import Body, Ids, Problem, RestReply
 from gateway.rest.relay import OPERATIONS
-from tests.rest.relays import Conversation, passing, resigning
+from tests.rest.relays import HOST, Conversation, passing, resigning
 from tests.rest.signed import V4, head_of, sign
 
 NO_SUCH_KEY = b'<?xml version="1.0"?>\n<Error><Code>NoSuchKey</Code><Message>m</Message><Key>k</Key></Error>'
@@ -164,3 +164,32 @@ def test_a_problem_is_written_as_an_error_document():
 def test_a_body_that_goes_on_too_long(fields, details):
     problem = passing().too_long(head_of(f"PUT /b/k HTTP/1.1\nHost: gate.example\n{fields}"))
     assert (problem.code, problem.details) == ("EntityTooLarge", details)
+
+
+MADE = b"<CompleteMultipartUploadResult><Location>%s</Location></CompleteMultipartUploadResult>"
+XML = (("content-type", "application/xml"),)
+
+
+def test_a_store_that_is_asked_by_another_name_tells_the_clients():
+    head = head_of("POST /b/k?uploadId=u HTTP/1.1\nHost: gate.example\nContent-Length: 0")
+    conversation = Conversation(resigning(anonymous=True), head)
+    conversation.begin()
+    (piece,) = conversation.end(RestReply(200, "", XML, Body("source", 7))).pieces
+    (coding,) = (make() for make in piece.through)
+    assert coding.feed(MADE % f"http://{HOST}/b/k".encode()) == b""
+    assert coding.close() == MADE % b"http://gate.example/b/k"
+
+
+def test_a_store_that_the_client_asks_itself_tells_what_it_tells():
+    body = Body("source", 7)
+    assert answered("passing", RestReply(200, "", XML, body), "POST", "/b/k?uploadId=u").pieces == (body,)
+
+
+def test_an_error_names_what_was_asked_for_by_the_host():
+    head = sign(V4, "GET", "http://b.gate.example/k").head
+    conversation = Conversation(resigning(), head)
+    conversation.begin()
+    (document,) = conversation.end(
+        RestReply(404, "", XML, b"<Error><Code>NoSuchKey</Code><Resource>/b/k</Resource></Error>")
+    ).pieces
+    assert document == b"<Error><Code>NoSuchKey</Code><Resource>/k</Resource></Error>"
