@@ -168,5 +168,5 @@ def _page(
 
 
 def encode(text: str) -> str:
-    """Return a text as `encoding-type=url` spells it: a blank is %20, which every decoder reads alike."""
-    return uri_encode(text, safe_slash=True)
+    """Return a text as `encoding-type=url` spells it: a blank is +, as at S3."""
+    return uri_encode(text, safe_slash=True).replace("%20", "+")

@@ -20,7 +20,6 @@ from gateway.messages import Answer, Call, Credentials, HttpReply, RestRequest
 from gateway.rest.asked import Asked, read_values
 from gateway.rest.deletion import MAX_DELETION, delete_objects
 from gateway.rest.documents import document_reply
-from gateway.rest.errors import CONTENT_TYPE
 from gateway.rest.listings import build_token, listing_reply, next_marker, parse_token
 from gateway.tables.contract import Contract
 from gateway.tables.errors import phrase
@@ -69,7 +68,7 @@ def _prove(bucket: str, credentials: Credentials | None) -> Generator[Call, Answ
 
 def _head_bucket(_: Contract, request: RestRequest, credentials: Credentials | None, region: str) -> Viewing:
     yield from _prove(request.bucket, credentials)
-    return HttpReply(200, phrase(200), ((REGION_HEADER, region), ("content-type", CONTENT_TYPE)))
+    return HttpReply(200, phrase(200), ((REGION_HEADER, region),))
 
 
 def _get_bucket_location(

@@ -192,7 +192,7 @@ _ROWS: Final = (
     Operation("GetObject", ("GET", "HEAD"), OBJECT_SCOPE, "", GET, GOTTEN, instead="GetObjectExtended"),
     Operation("GetObjectExtended", ("GET", "HEAD"), OBJECT_SCOPE, "", CONDITIONAL_GET, GOTTEN, also=(304,), instead="GetObject"),
     Operation("DeleteObject", ("DELETE",), OBJECT_SCOPE, "", (BUCKET, KEY), DONE, status=204),
-    Operation("CopyObject", ("PUT",), OBJECT_SCOPE, "", COPY, (_field("*", _document("CopyObjectResult")),), signed=True),
+    Operation("CopyObject", ("PUT",), OBJECT_SCOPE, "", COPY, (ETAG, _field("*", _document("CopyObjectResult"))), signed=True),
 )
 # fmt: on
 

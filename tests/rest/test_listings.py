@@ -166,12 +166,12 @@ def test_names_are_encoded_and_nothing_else():
     listed = {"Contents": [{"Key": "a\x01 +/é"}, {}], "CommonPrefixes": prefixes("p q/")}
     text = document([("Name", "a b"), ("Prefix", "p "), ("Delimiter", "/")], listed, encoded=True)
     assert text.startswith(
-        "<Name>a b</Name><Prefix>p%20</Prefix><Delimiter>/</Delimiter><EncodingType>url</EncodingType>"
-        "<IsTruncated>false</IsTruncated><Contents><Key>a%01%20%2B/%C3%A9</Key>"
+        "<Name>a b</Name><Prefix>p+</Prefix><Delimiter>/</Delimiter><EncodingType>url</EncodingType>"
+        "<IsTruncated>false</IsTruncated><Contents><Key>a%01+%2B/%C3%A9</Key>"
     )
     assert "<Contents><Key></Key>" in text
-    assert text.endswith("<CommonPrefixes><Prefix>p%20q/</Prefix></CommonPrefixes>")
+    assert text.endswith("<CommonPrefixes><Prefix>p+q/</Prefix></CommonPrefixes>")
 
 
 def test_a_blank_is_encoded_as_every_decoder_reads_it():
-    assert encode("a b+c") == "a%20b%2Bc"
+    assert encode("a b+c") == "a+b%2Bc"

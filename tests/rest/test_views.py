@@ -179,10 +179,10 @@ def test_names_are_encoded_when_asked_for():
         ("delimiter", "/"),
         ("start-after", "a\x01"),
     )
-    assert "<Prefix>a%20b</Prefix><StartAfter>a%01</StartAfter>" in text
+    assert "<Prefix>a+b</Prefix><StartAfter>a%01</StartAfter>" in text
     assert "<Delimiter>/</Delimiter><EncodingType>url</EncodingType><IsTruncated>" in text
-    assert "<Key>a%20b%01d</Key>" in text
-    assert "<CommonPrefixes><Prefix>a%20b%01/</Prefix></CommonPrefixes>" in text
+    assert "<Key>a+b%01d</Key>" in text
+    assert "<CommonPrefixes><Prefix>a+b%01/</Prefix></CommonPrefixes>" in text
 
 
 def test_what_xml_cannot_carry_breaks_no_document():
