@@ -13,6 +13,7 @@ Sources: the S3 REST API; RFC 9110, 13 and 14; wire rules 26 and 30 to 32.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -154,7 +155,8 @@ def _get_header(asked: Asked, one: Field) -> Values:
         return {name: parse_tags(one.place.name, text)}
     element = asked.contract.operations[asked.row.name].request.element(name)
     if element is not None and element.type.allowed and text not in element.type.allowed:
-        raise refused(one, text, f"{name} is none of {', '.join(element.type.allowed)}.")
+        words = re.sub(r"(?<=.)(?=[A-Z])", " ", name).lower()
+        raise refused(one, text, f"Unknown {words}.")
     return {name: text}
 
 

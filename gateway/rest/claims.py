@@ -219,6 +219,13 @@ def not_one_mechanism(authorization: str) -> Problem:
     return bad_argument("Authorization", authorization, _ONE_MECHANISM)
 
 
+MISMATCH: Final = (
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your key and signing method."
+)
+"""What S3's REST interface says; the documented list has more words, as SOAP's faults do."""
+
+
 def mismatch(claim: Claim) -> Problem:
     """Return the SignatureDoesNotMatch of a claim: with what was sent, never with what was expected."""
     canonical, text = next(claim.texts())
@@ -230,7 +237,7 @@ def mismatch(claim: Claim) -> Problem:
     ]
     if canonical:
         details += [("CanonicalRequest", cut(canonical)), ("CanonicalRequestBytes", _bytes_of(canonical))]
-    return Problem("SignatureDoesNotMatch", details=tuple(details))
+    return Problem("SignatureDoesNotMatch", MISMATCH, tuple(details))
 
 
 def _bytes_of(text: str) -> str:

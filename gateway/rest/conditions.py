@@ -71,7 +71,9 @@ def parse_range(text: str) -> Range:
         return WHOLE
     first, last = (min(int(digits[:20]), LAST_BYTE) if digits else None for digits in found.groups())
     if first is None and last == 0:
-        raise Problem("InvalidRange", details=(("RangeRequested", text),))
+        raise Problem(
+            "InvalidRange", "The requested range is not satisfiable", details=(("RangeRequested", text),)
+        )
     if first is not None and last is not None and last < first:
         return WHOLE
     return first, last

@@ -26,6 +26,7 @@ from typing import Final
 
 from gateway.messages import Headers, Problem
 from gateway.rest.chunked import SIGNATURE, TRAILER_SIGNATURE, Chain
+from gateway.rest.claims import MISMATCH
 from gateway.wire.bodies import MAX_CHUNK_DIGITS
 from gateway.wire.gate import TOKEN
 
@@ -131,7 +132,7 @@ class AwsChunkedReader:
     def _judge(self, chain: Chain) -> None:
         """Judge the signature of a chunk that is whole."""
         if not hmac.compare_digest(chain.sign(self._hashed.hexdigest()), self._signature):
-            raise Problem("SignatureDoesNotMatch")
+            raise Problem("SignatureDoesNotMatch", MISMATCH)
         self._hashed = hashlib.sha256()
 
     def _end_of_line(self, data: bytes, at: int) -> int:
@@ -192,7 +193,7 @@ class AwsChunkedReader:
         if name == TRAILER_SIGNATURE and self._chain is not None:
             signed = "".join(f"{each}:{text}\n" for each, text in self.trailers)
             if not hmac.compare_digest(self._chain.sign_trailer(signed), value):
-                raise Problem("SignatureDoesNotMatch")
+                raise Problem("SignatureDoesNotMatch", MISMATCH)
             self._trailer_judged = True
         elif name == self._announced and not self.trailers:
             self.trailers = ((name, value),)
