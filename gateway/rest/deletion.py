@@ -15,7 +15,7 @@ Sources: the S3 API reference, DeleteObjects.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.messages import Answer, Call, Credentials, Headers, HttpReply, Problem, RestRequest
@@ -155,7 +155,7 @@ def delete_objects(
                 problem = told
                 if told.code in ABOUT_ALL:
                     if not answered:
-                        raise
+                        raise _of_bucket(told) from told
                     of_all = told
             answered = True
         if problem is not None:
@@ -163,6 +163,11 @@ def delete_objects(
         elif not deletion.quiet:
             out.append(f"<Deleted>{element('Key', doomed.key)}</Deleted>")
     return document_reply(contract.namespace, "DeleteResult", out)
+
+
+def _of_bucket(problem: Problem) -> Problem:
+    """Return what is wrong with more than one key: which key it was told of says nothing then."""
+    return replace(problem, details=tuple(one for one in problem.details if one[0] != "Key"))
 
 
 def _is_checked(headers: Headers) -> bool:
