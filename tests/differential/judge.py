@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.tables.errors import ERRORS
+from gateway.tables.errors import ERRORS, message_of
 from tests.differential.rows import ABSENT, Loss, Own, Refused
 
 
@@ -127,17 +127,38 @@ def refusal(result: Any) -> tuple[Any, Any]:
     return result.get("status"), result.get("code") or result.get("Error", {}).get("Code")
 
 
+def _said(result: Any) -> str:
+    """Return the message of an error, as any client tells it; of a command line, all that it says."""
+    if "exit" in result:
+        return " ".join(result["errors"])
+    body = result.get("body")
+    if isinstance(body, list) and body[0] == "Error":
+        return str(dict(each[:2] for each in body[1:]).get("Message"))
+    return str(result.get("message") or result.get("Error", {}).get("Message"))
+
+
+def _own_error(ours: Any, theirs: Any, own: Own) -> tuple[Any, Any]:
+    """Return the error that a gateway has to answer, and the one that it answered."""
+    status, code = refusal(ours)
+    wanted = (own.status or status, own.code or code)
+    message = own.message or (message_of(own.code, "") if own.code else _said(ours))
+    answered = (*refusal(theirs), _said(theirs))
+    if "exit" in ours:  # a message stands among other words there
+        return (status, [own.code] if own.code else code, True), (*answered[:2], message in answered[2])
+    if (own.code or own.status or own.message) and (*wanted, message) == (status, code, _said(ours)):
+        raise NotLostError(f"the store's own error is just as {own} says")
+    return (*wanted, message), answered
+
+
 def _in_own_words(direct: list[Any], through: list[Any], own: Own) -> tuple[list[Any], list[Any]]:
     """Both results, with the error in place of what the gateway says itself."""
     store, gateway = list(direct), list(through)
     for number, (ours, theirs) in enumerate(zip(direct, through, strict=True)):
         if own.step not in {None, number}:
             continue
-        if own.step is None and not own.code and done(ours):
+        if own.step is None and done(ours) and done(theirs):
             continue
-        status, code = refusal(ours)
-        store[number] = (own.status or status, own.code or code)
-        gateway[number] = refusal(theirs)
+        store[number], gateway[number] = _own_error(ours, theirs, own)
     return store, gateway
 
 

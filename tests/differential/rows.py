@@ -84,20 +84,24 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """An error that a gateway which checks requests answers itself, in its own words.
+    """An error that a gateway which checks requests answers itself.
 
-    Code and status are compared, the message and what stands beside it are the gateway's. Where the
-    store itself does what the gateway refuses, nothing may have been done.
+    Status, code and message are compared; what stands beside them is the gateway's. Where the store
+    itself does what the gateway refuses, nothing may have been done.
 
     Attributes:
-        code: Of the error; "" for the store's own.
+        why: The reason.
+        code: Of the error; "" for the store's own, and its message.
         status: Of the reply; 0 for the store's own.
+        message: Where it is neither the store's nor, of a code that is named, the documented one.
         step: The number of the step; None: each that fails.
 
     """
 
+    why: str
     code: str = ""
     status: int = 0
+    message: str = ""
     step: int | None = None
 
 

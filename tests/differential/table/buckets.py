@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from tests.differential.rows import EMPTY, HELLO, NEW, NO_BUCKET, How, Own, Row, Scene, boto, http
-from tests.differential.table.losses import ONLY_REST, region
+from tests.differential.table.losses import (
+    MALFORMED,
+    NO_CANNED_LIST,
+    ONLY_REST,
+    OTHER_ERROR,
+    STRICTER,
+    region,
+)
 
 BOB = How(user="bob")
 BOBS = Scene(None, bobs=("bobs-first", "bobs-second"))
 
+ELSEWHERE = Own(
+    STRICTER,
+    "IllegalLocationConstraintException",
+    400,
+    "The location constraint is incompatible for the region this request was sent to.",
+)
 WRONG_NAMES = {
     "of two letters": "ab",
     "with capitals": "UpperCase",
@@ -36,12 +49,12 @@ ROWS = (
     row(
         "made in a place",
         boto("create_bucket", Bucket=NEW, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}),
-        soap=(Own("IllegalLocationConstraintException", 400),),
+        soap=(ELSEWHERE,),
     ),
     row(
         "made with a document that is none",
         http("PUT", "/{new}", body=b"<CreateBucketConfiguration"),
-        soap=(Own("MalformedXML", 400),),
+        soap=(MALFORMED,),
     ).but(client="http"),
     row(
         "made for all to read",
@@ -56,7 +69,7 @@ ROWS = (
     row(
         "made with a wrong canned list",
         boto("create_bucket", Bucket=NEW, ACL="for-nobody"),
-        soap=(Own("InvalidArgument", 400),),
+        soap=(Own(OTHER_ERROR, "InvalidArgument", 400, NO_CANNED_LIST),),
     ),
     row(
         "made with object locks",

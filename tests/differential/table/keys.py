@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.differential.rows import EMPTY, How, Loss, Row, boto
-from tests.differential.table.losses import by_path, copied
 
 KEYS = {
     "a path": "a/b/c.txt",
@@ -61,7 +60,7 @@ def row(word: str, key: str, **more) -> Row:
 PARTS = "SOAP does not tell of what objects parts may be asked"
 WHOLE = tuple(Loss("AcceptRanges", PARTS, "bytes", step=step) for step in (1, 2))
 ROWS = (
-    *(row(word, key, passes=word in VIRTUALLY, soap=(copied(4),)) for word, key in KEYS.items()),
+    *(row(word, key, passes=word in VIRTUALLY) for word, key in KEYS.items()),
     *(row(word, key) for word, key in WITHOUT_COPY.items()),
     *(row(word, key, soap=WHOLE) for word, key in FOLDERS.items()),
     *(
@@ -70,8 +69,6 @@ ROWS = (
             KEYS[word],
             how=How(virtual=True),
             passes=True,
-            rest=(by_path(KEYS[word]),),
-            soap=(copied(4),),
         ).but(name=f"key: {word}, by the host")
         for word in VIRTUALLY
     ),

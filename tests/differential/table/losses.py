@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from tests.differential.rows import Loss, Refused
+from tests.differential.rows import Loss, Own, Refused
 from tests.stores.store import REGION
-
-XML = "application/xml"
 
 
 class _Refusals(dict[str, Refused]):
@@ -60,21 +58,20 @@ BY_SOAP = (
 )
 """Of every row that is asked through SOAP."""
 
-ADDRESS = "the store tells the address that it was asked by, which is the gateway's way to it"
+ADDRESS = "this store names the bucket twice, in the host and in the path"
+
+
+DETAILS = "the store and S3 tell different details beside the message"
+WORDS = "the message is S3's, this store has its own words"
+STRICTER = "S3 refuses what this store does"
+OTHER_ERROR = "S3 has this error for it, this store another"
+BESIDE = Own(DETAILS)
+MALFORMED = Own(STRICTER, "MalformedXML", 400)
+NO_CANNED_LIST = "This is no canned ACL."
 
 
 def region(step: int = 0) -> tuple[Loss, ...]:
     """Return what HEAD of a bucket tells more than this store does, as S3 does."""
-    why = "S3 tells the region, and the type of the body that is not there"
-    told = {"headers.x-amz-bucket-region": REGION, "BucketRegion": REGION, "headers.content-type": XML}
+    why = "S3 tells the region, by which clients find it; this store does not"
+    told = {"headers.x-amz-bucket-region": REGION, "BucketRegion": REGION}
     return tuple(Loss(path, why, text, step=step) for path, text in told.items())
-
-
-def copied(step: int = 0) -> Loss:
-    """Return what the reply to a copy has not."""
-    return Loss("headers.etag", "the tag of a copy stands in the document, as in S3", step=step)
-
-
-def by_path(resource: str) -> Loss:
-    """Return what a client sees of an error that asked by the host: the gateway asked by the path."""
-    return Loss("Error.Resource", "the gateway asks the store by the path", f"/<bucket>/{resource}")

@@ -6,7 +6,8 @@ import base64
 import hashlib
 
 from tests.differential.rows import EMPTY, HELLO, NEW, How, Loss, Own, Row, Scene, Thing, boto, http
-from tests.differential.table.losses import ONLY_REST, by_path
+from tests.differential.table.losses import BESIDE, ONLY_REST, OTHER_ERROR, STRICTER, WORDS
+from tests.differential.table.signed import OTHER_HASH
 
 LARGE = bytes(range(256)) * 4096
 """A mebibyte."""
@@ -16,6 +17,7 @@ GET, HEAD = boto("get_object", Key="k"), boto("head_object", Key="k")
 BOB, NOBODY, STRANGER, LIAR = (How(user=user) for user in ("bob", "nobody", "stranger", "liar"))
 VIRTUAL, PLAIN = How(virtual=True), How(plain=True)
 
+BAD_DIGEST = Own(WORDS, "BadDigest")
 CONTENT = {
     "ContentType": "text/x-greeting; charset=utf-8",
     "CacheControl": "max-age=60, private",
@@ -98,25 +100,35 @@ PUTS = (
         "put with metadata too long",
         put(Metadata={"a": "x" * 2100}),
         scene=EMPTY,
-        soap=(Own("MetadataTooLarge", 400),),
+        soap=(Own(STRICTER, "MetadataTooLarge", 400),),
     ),
     row("put at the requester's cost", put(RequestPayer="requester"), GET),
     row("put and metadata replaced", put(), HEAD, scene=Scene((Thing("k", b"x", {"Metadata": {"a": "b"}}),))),
     row("put with its MD5", put(ContentMD5=MD5), GET, scene=EMPTY, passes=True),
-    row("put with another MD5", put(ContentMD5=OTHER_MD5), scene=EMPTY, passes=True, own=(Own(),)),
-    row("put over another with a wrong MD5", put(b"new", ContentMD5=OTHER_MD5), GET, own=(Own(),)),
-    row("put with an MD5 that is none", put(ContentMD5="hello"), scene=EMPTY, own=(Own(),)),
+    row("put with another MD5", put(ContentMD5=OTHER_MD5), scene=EMPTY, passes=True, own=(BAD_DIGEST,)),
+    row("put over another with a wrong MD5", put(b"new", ContentMD5=OTHER_MD5), GET, own=(BAD_DIGEST,)),
+    row(
+        "put with an MD5 that is none",
+        put(ContentMD5="hello"),
+        scene=EMPTY,
+        own=(Own(WORDS, "InvalidDigest"),),
+    ),
     row(
         "put with an MD5 too short",
         put(ContentMD5=base64.b64encode(b"short").decode()),
         scene=EMPTY,
-        own=(Own("InvalidDigest"),),
+        own=(Own(OTHER_ERROR, "InvalidDigest"),),
     ),
     row("put in reduced redundancy", put(StorageClass="REDUCED_REDUNDANCY"), HEAD, scene=EMPTY),
     row("put in the standard class", put(StorageClass="STANDARD"), HEAD, scene=EMPTY),
-    row("put in a class that there is not", put(StorageClass="GOLDEN"), scene=EMPTY, soap=(Own(),)),
+    row(
+        "put in a class that there is not",
+        put(StorageClass="GOLDEN"),
+        scene=EMPTY,
+        soap=(Own(WORDS, "InvalidStorageClass"),),
+    ),
     row("put into a bucket that is not there", put(Bucket=NEW), boto("get_object", Bucket=NEW, Key="k")),
-    row("put with a key too long", put(key="k" * 1025), scene=EMPTY, passes=True, own=(Own(),)),
+    row("put with a key too long", put(key="k" * 1025), scene=EMPTY, passes=True, own=(BESIDE,)),
     row("put by somebody else", put(), how=BOB, scene=EMPTY),
     row("put by nobody", put(), how=NOBODY, scene=EMPTY),
     row("put by a stranger", put(), how=STRANGER, scene=EMPTY, passes=True),
@@ -128,7 +140,7 @@ PUTS = (
     row(
         "put longer than it is told",
         http("PUT", "/{bucket}/k", body=b"hello", length=3),
-        own=(Own("XAmzContentSHA256Mismatch", 400),),
+        own=(OTHER_HASH,),
     ).but(client="http"),
 )
 
@@ -159,7 +171,7 @@ READS = (
     row(
         "asked of a way that there is not",
         http("PATCH", "/{bucket}/k"),
-        own=(Own(),),
+        own=(BESIDE,),
     ).but(client="http"),
     row("got by a query that nobody knows", http("GET", "/{bucket}/k", "unknown=1"), soap=None).but(
         client="http"
@@ -168,7 +180,7 @@ READS = (
 
 DELETES = (
     row("deleted", boto("delete_object", Key="k"), GET, passes=True),
-    row("deleted by its host", boto("delete_object", Key="k"), GET, how=VIRTUAL, rest=(by_path("k"),)),
+    row("deleted by its host", boto("delete_object", Key="k"), GET, how=VIRTUAL),
     row("deleted twice", boto("delete_object", Key="k"), boto("delete_object", Key="k")),
     row("deleted that is not there", boto("delete_object", Key="nothing")),
     row("deleted in a bucket that is not there", boto("delete_object", Bucket=NEW, Key="k")),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tests.differential.plain import NOW
-from tests.differential.rows import EMPTY, HELLO, NEW, Loss, Own, Row, Scene, Thing, boto, http
-from tests.differential.table.losses import ONLY_REST
+from tests.differential.rows import EMPTY, HELLO, NEW, Loss, Row, Scene, Thing, boto, http
+from tests.differential.table.losses import BESIDE, ONLY_REST
 
 SAME = '"5d41402abc4b2a76b9719d911017c592"'
 """The ETag of b"hello"."""
@@ -33,14 +33,16 @@ RANGES = {
     "with blanks": "bytes= 1-3",
 }
 GET = boto("get_object", Key="k")
-BEHIND = (Loss("headers.content-range", "a fault has no header fields"),)
+BEHIND = (
+    Loss("headers.content-range", "a fault has no header fields, and this store says the size nowhere else"),
+)
 """SOAP does not say how long the object is."""
 NO_RANGE = {"plainly": (GET,)}
 """A range that is none is not looked at (RFC 9110, 14.2)."""
 OTHERWISE = {
     "behind its end": {"soap": BEHIND},
     "far behind": {"soap": BEHIND},
-    "none at its end": {"soap": (Own(),)},
+    "none at its end": {"soap": (BESIDE,)},
     "backwards": NO_RANGE,
     "of words": NO_RANGE,
     "without numbers": NO_RANGE,
@@ -75,9 +77,7 @@ UNCHANGED = {
     "the same tag, and not the same",
 }
 """What is answered by 304."""
-SINCE = (
-    Loss("headers.last-modified", "the gateway tells it with 304, which this store does not", NOW, step=0),
-)
+SINCE = (Loss("headers.last-modified", "S3 tells it with 304, this store does not", NOW, step=0),)
 
 
 def row(name: str, *steps, scene: Scene = HELLO, **more) -> Row:
