@@ -21,6 +21,7 @@ from twisted.application.service import IService
 from twisted.python import usage
 
 from gateway.embedded import Embedded, Ports, default_directory, prepare
+from gateway.service.collector import set_aside
 from gateway.service.config import Config, ConfigError, read_config
 from gateway.service.reactors import install_reactor
 
@@ -109,6 +110,7 @@ def _make_service(options: Options) -> IService:
     if embedded is not None:
         running.store = SeaweedFS(embedded.store, reactor, SystemRandom(), running.give_up)
         print("\n".join(embedded.told), flush=True)  # noqa: T201 - before the fork there is no log
+    reactor.callWhenRunning(set_aside)
     return cast(IService, running)  # zope's interfaces say nothing to mypy
 
 
