@@ -31,7 +31,7 @@ HIGH_WATER = 262144
 TLS_READ_AHEAD = 262144
 """Bytes that a TLS connection reads before they are decrypted; none of them while it is paused."""
 
-TLS_SLICE = 65536
+TLS_SLICE = 262144
 """Bytes given to TLS at once: uvloop's does not count a single large write as queued."""
 
 JOINED = 65536
@@ -138,12 +138,16 @@ class Connection:
         if self.closed or transport is None:
             return False
         pieces = (b"".join(data),) if len(data) > 1 and sum(map(len, data)) <= JOINED else data
+        if not self.secure:
+            if transport.is_closing():  # the peer has left, and `lost` is on its way
+                return False
+            transport.writelines(pieces)
+            return not self._full
         for piece in pieces:
-            size = TLS_SLICE if self.secure else len(piece)
-            for start in range(0, len(piece), size or 1):
-                if transport.is_closing():  # the peer has left, and `lost` is on its way
+            for start in range(0, len(piece), TLS_SLICE):
+                if transport.is_closing():
                     return False
-                transport.write(piece[start : start + size])
+                transport.write(piece[start : start + TLS_SLICE])
         return not self._full
 
     def finish(self) -> None:

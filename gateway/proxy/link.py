@@ -9,7 +9,7 @@ and it forgets to close when a producer was paused at that moment, so the produc
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -122,6 +122,10 @@ class Link(protocol.Protocol):
     def write(self, data: bytes) -> None:
         """Queue bytes."""
         self.transport.write(data)
+
+    def writelines(self, pieces: Sequence[bytes]) -> None:
+        """Queue pieces."""
+        self.transport.writeSequence(pieces)
 
     def close(self) -> None:
         """Close once everything queued has been sent."""

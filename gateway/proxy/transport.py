@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import struct
 import termios
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 
@@ -18,6 +19,9 @@ class Transport(Protocol):
 
     def write(self, data: bytes, /) -> None:
         """Queue bytes. Not to be called after `close` or `abort`: plain uvloop would send them."""
+
+    def writelines(self, pieces: Sequence[bytes], /) -> None:
+        """Queue pieces, in one call of the system where the carrier can. Not to be called as `write`."""
 
     def close(self) -> None:
         """Close once everything queued has been sent, however long the peer takes."""
