@@ -22,13 +22,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.rest.signature import ALGORITHM, EMPTY_SHA256, SigningKey, day_key
+from gateway.wire.proof import PIECES
 
 STREAMING_PAYLOAD: Final = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 STREAMING_PAYLOAD_TRAILER: Final = f"{STREAMING_PAYLOAD}-TRAILER"
 STREAMING_UNSIGNED_TRAILER: Final = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
-CHUNK: Final = 65_536
-"""Bytes of a chunk; S3 wants at least 8 KiB."""
+CHUNK: Final = 131_072
+"""Bytes of a chunk; S3 wants at least 8 KiB. To sign one takes as long as to hash 8 KiB."""
 
 SIGNATURE: Final = ";chunk-signature="
 TRAILER_SIGNATURE: Final = "x-amz-trailer-signature"
@@ -89,6 +90,7 @@ class UnsignedChunks:
 
     Args:
         trailer: What is told behind them; None for nothing.
+        chunk: Bytes of each but the last.
 
     """
 
@@ -97,31 +99,30 @@ class UnsignedChunks:
     _trailer_extension = 0
     """Bytes behind the trailer."""
 
-    def __init__(self, trailer: Trailer | None = None) -> None:
+    def __init__(self, trailer: Trailer | None = None, chunk: int = CHUNK) -> None:
         self._trailer = trailer
-        self._held = bytearray()
+        self._full = chunk
+        self._held: list[Buffer] = []  # of a chunk that is not full
+        self._missing = chunk  # bytes to it
 
     def feed(self, data: bytes) -> bytes:
         """Return the chunks that are full."""
-        held, view = self._held, memoryview(data)
+        view = memoryview(data)
         out: list[Buffer] = []
         at = 0
-        if held:
-            at = CHUNK - len(held)
-            held += view[:at]
-            if len(held) == CHUNK:
-                out += self._chunk(bytes(held))
-                held.clear()
-        for start in range(at, len(data) - CHUNK + 1, CHUNK):
-            at = start + CHUNK
-            out += self._chunk(view[start:at])
-        held += view[at:]
+        while len(view) - at >= self._missing:
+            end = at + self._missing
+            self._hold(view[at:end])
+            out += self._chunk()
+            at = end
+        if at < len(view):
+            self._hold(view[at:])
         return b"".join(out)
 
     def close(self) -> bytes:
         """Return the last chunk, the empty one behind it, and the trailer."""
-        out = self._chunk(self._held) if self._held else []
-        size, _, end = self._chunk(b"")
+        out = self._chunk() if self._held else []
+        size, end = self._chunk()
         trailer = self._trailer
         if trailer is None:
             return b"".join((*out, size, end))
@@ -133,9 +134,9 @@ class UnsignedChunks:
 
     def length(self, size: int) -> int:
         """Return the bytes of all chunks around `size` bytes, and of the trailer."""
-        full, rest = divmod(size, CHUNK)
+        full, rest = divmod(size, self._full)
         around = self._extension + 4
-        total = full * (len(f"{CHUNK:x}") + around + CHUNK)
+        total = full * (len(f"{self._full:x}") + around + self._full)
         if rest:
             total += len(f"{rest:x}") + around + rest
         trailer = self._trailer
@@ -143,11 +144,20 @@ class UnsignedChunks:
             total += len(trailer.name) + 1 + trailer.size + 2 + self._trailer_extension
         return total + 1 + around
 
-    def _chunk(self, data: Buffer) -> list[Buffer]:
-        """Return the line before a chunk's data, the data and the line end."""
-        return [f"{len(data):x}{self._sign(data)}\r\n".encode(), data, b"\r\n"]
+    def _hold(self, data: Buffer) -> None:
+        """Take bytes of the chunk that is to come; signed ones are hashed at once, while they are at hand."""
+        self._held.append(data)
+        self._missing -= len(data)
+        if len(self._held) > PIECES:
+            self._held = [b"".join(self._held)]
 
-    def _sign(self, data: Buffer) -> str:  # noqa: ARG002 - here none are signed
+    def _chunk(self) -> list[Buffer]:
+        """Return the line before a chunk's data, the data that are held and the line end."""
+        held, self._held = self._held, []
+        size, self._missing = self._full - self._missing, self._full
+        return [f"{size:x}{self._sign()}\r\n".encode(), *held, b"\r\n"]
+
+    def _sign(self) -> str:
         return ""
 
     def _sign_trailer(self, lines: str) -> str:  # noqa: ARG002 - the same
@@ -162,19 +172,28 @@ class SignedChunks(UnsignedChunks):
         date: The request's x-amz-date.
         seed: The signature of the request's head, in hex.
         trailer: What is told behind them; None for nothing.
+        chunk: Bytes of each but the last.
 
     """
 
     _extension = len(SIGNATURE) + _HEX
     _trailer_extension = len(TRAILER_SIGNATURE) + 1 + _HEX + 2
 
-    def __init__(self, key: SigningKey, date: str, seed: str, trailer: Trailer | None = None) -> None:
-        super().__init__(trailer)
+    def __init__(
+        self, key: SigningKey, date: str, seed: str, trailer: Trailer | None = None, chunk: int = CHUNK
+    ) -> None:
+        super().__init__(trailer, chunk)
         scope = f"{date[:8]}/{key.region}/{key.service}/aws4_request"
         self._chain = Chain(key.secret, date, scope, seed)
+        self._hashed = hashlib.sha256()
 
-    def _sign(self, data: Buffer) -> str:
-        return f"{SIGNATURE}{self._chain.sign(hashlib.sha256(data).hexdigest())}"
+    def _hold(self, data: Buffer) -> None:
+        super()._hold(data)
+        self._hashed.update(data)
+
+    def _sign(self) -> str:
+        hashed, self._hashed = self._hashed.hexdigest(), hashlib.sha256()
+        return f"{SIGNATURE}{self._chain.sign(hashed)}"
 
     def _sign_trailer(self, lines: str) -> str:
         return f"{TRAILER_SIGNATURE}:{self._chain.sign_trailer(lines)}\r\n"

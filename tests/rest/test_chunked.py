@@ -25,6 +25,7 @@ from gateway.rest.chunked import (
     UnsignedChunks,
 )
 from gateway.rest.signature import SigningKey, sign
+from gateway.wire.proof import PIECES
 from tests.rest.chunks import (
     ACCESS_KEY,
     DATA,
@@ -54,12 +55,12 @@ def written(chunks, *data: bytes) -> bytes:
 
 
 def test_the_published_example():
-    assert written(SignedChunks(KEY, DATE, SEED), DATA) == PUBLISHED
-    assert SignedChunks(KEY, DATE, SEED).length(66560) == len(PUBLISHED) == 66824
+    assert written(SignedChunks(KEY, DATE, SEED, chunk=65536), DATA) == PUBLISHED
+    assert SignedChunks(KEY, DATE, SEED, chunk=65536).length(66560) == len(PUBLISHED) == 66824
 
 
 def test_the_published_example_with_a_trailer():
-    chunks = SignedChunks(KEY, DATE, SEED_OF_TRAILER, TRAILER)
+    chunks = SignedChunks(KEY, DATE, SEED_OF_TRAILER, TRAILER, 65536)
     assert chunks.length(66560) == len(PUBLISHED_WITH_TRAILER)
     assert written(chunks, DATA) == PUBLISHED_WITH_TRAILER
 
@@ -70,6 +71,14 @@ def test_chunks_without_signatures():
     assert written(UnsignedChunks(), *chunks) == bytes(parts_of(*chunks, signed=False))
     expected = bytes(parts_of(*chunks, signed=False, trailer=name_and_value))
     assert written(UnsignedChunks(TRAILER), *chunks) == expected
+
+
+def test_bytes_that_come_one_by_one_wait_in_few_pieces():
+    chunks = UnsignedChunks()
+    out = b"".join(chunks.feed(b"a") for _ in range(3 * PIECES))
+    assert not out
+    assert len(chunks._held) <= PIECES
+    assert chunks.close() == bytes(parts_of(b"a" * 3 * PIECES, signed=False))
 
 
 def test_a_trailers_value_is_asked_when_all_bytes_have_been_seen():
