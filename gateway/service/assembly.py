@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import gateway
 from gateway.messages import Ids
 from gateway.proxy.caps import Caps
 from gateway.proxy.carrier import Carrier
@@ -31,6 +30,7 @@ from gateway.service.counters import ServiceCounters
 from gateway.service.credentials import Users
 from gateway.service.endpoints import Endpoint
 from gateway.service.ini import ConfigError
+from gateway.service.shared import Numbers
 from gateway.service.tls import CertificateError, Identity, ServerTls, client_context, identities_in
 from gateway.tables.errors import ERRORS
 
@@ -46,6 +46,7 @@ class Assembly:
         sweep: Looks at their deadlines once started.
         caps: How many clients may be connected.
         counters: What they count in.
+        numbers: Where the counters are.
         tls: For each secure endpoint what gives the context of the next handshake.
         warnings: Lines about settings that work but should be known of.
 
@@ -57,17 +58,19 @@ class Assembly:
     sweep: Sweep
     caps: Caps
     counters: ServiceCounters
-    tls: dict[Endpoint, Callable[[], Any]]
+    numbers: Numbers
+    tls: dict[Endpoint, ServerTls]
     warnings: tuple[str, ...]
 
 
-def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
+def assemble(config: Config, carrier: Carrier, reactor: Any, numbers: Numbers) -> Assembly:
     """Put a gateway together.
 
     Args:
         config: What it is to be.
         carrier: Carries its connections.
         reactor: The clock of its connections.
+        numbers: Where to count.
 
     Raises:
         ConfigError: A line for what is wrong with a file that the configuration names.
@@ -76,15 +79,7 @@ def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
     users = Users(config.credentials.file, time.monotonic)
     cells = cells_of(config, users)
     tls = server_tls(config, carrier.name)
-    counters = ServiceCounters(
-        operations=CALLED,
-        codes={row.code for row in ERRORS},
-        info={
-            "version": gateway.__version__,
-            "reactor": carrier.reactor_name,
-            "carrier": carrier.name,
-        },
-    )
+    counters = ServiceCounters(numbers, operations=CALLED, codes={row.code for row in ERRORS})
     sweep = Sweep(reactor)
     limits = config.limits
     upstream = Upstream(
@@ -114,6 +109,7 @@ def assemble(config: Config, carrier: Carrier, reactor: Any) -> Assembly:
         sweep,
         caps,
         counters,
+        numbers,
         tls,
         warnings_about(config, cells.store_url),
     )
@@ -176,7 +172,7 @@ def _store_address(url: str, config: Config, carrier: Carrier) -> StoreAddress:
     return StoreAddress(endpoint.host, endpoint.port, (endpoint.host, context))
 
 
-def server_tls(config: Config, carrier: str) -> dict[Endpoint, Callable[[], Any]]:
+def server_tls(config: Config, carrier: str) -> dict[Endpoint, ServerTls]:
     """Return, for each secure endpoint, what gives the context of the next handshake.
 
     Args:
@@ -187,7 +183,7 @@ def server_tls(config: Config, carrier: str) -> dict[Endpoint, Callable[[], Any]
         ConfigError: A line for each certificate that cannot be used.
 
     """
-    made: dict[Endpoint, Callable[[], Any]] = {}
+    made: dict[Endpoint, ServerTls] = {}
     failures: list[str] = []
     for endpoint in config.gateway.listen:
         if endpoint.secure:

@@ -9,8 +9,9 @@ people, and a test holds the two together.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -138,6 +139,8 @@ class Config:
         credentials: Whom we know.
         limits: Sizes and times.
         given: Section and key of every setting that was written and not left to its default.
+        written: All of them as they were written, for a process that is to have the same configuration.
+        directory: What relative paths in them start from.
 
     """
 
@@ -147,6 +150,8 @@ class Config:
     credentials: CredentialsSection
     limits: Limits
     given: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
+    written: tuple[Entry, ...] = field(default=(), compare=False, repr=False)
+    directory: Path = field(default=Path(), compare=False)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -186,6 +191,23 @@ def make_config(directory: Path, settings: Mapping[tuple[str, str], str]) -> Con
     return _understand(Ini(dict.fromkeys(SECTIONS, 0), entries, ()), Source(None, directory))
 
 
+def to_text(config: Config) -> str:
+    """Return a configuration as text for `from_text`, which asks for no file and is no secret."""
+    path = None if config.path is None else str(config.path)
+    return json.dumps([path, str(config.directory), [astuple(entry) for entry in config.written]])
+
+
+def from_text(text: str) -> Config:
+    """Return the configuration that another process wrote with `to_text`."""
+    path, directory, written = json.loads(text)
+    entries = tuple(
+        Entry(section, key, line, tuple((number, part) for number, part in parts))
+        for section, key, line, parts in written
+    )
+    source = Source(None if path is None else Path(path), Path(directory))
+    return _understand(Ini(dict.fromkeys(SECTIONS, 0), entries, ()), source)
+
+
 def _understand(ini: Ini, source: Source) -> Config:
     mistakes = [*ini.mistakes, *_unknown(ini)]
     given = {(entry.section, entry.key): entry for entry in ini.entries}
@@ -203,7 +225,13 @@ def _understand(ini: Ini, source: Source) -> Config:
     mistakes += _contradictions(sections, given)
     if mistakes:
         raise ConfigError(*map(source.tell, sorted(mistakes, key=lambda mistake: mistake.line)))
-    return Config(path=source.path, given=frozenset(given), **sections)
+    return Config(
+        path=source.path,
+        given=frozenset(given),
+        written=ini.entries,
+        directory=source.directory,
+        **sections,
+    )
 
 
 def _contradictions(sections: Mapping[str, Any], given: Mapping[tuple[str, str], Entry]) -> Iterator[Mistake]:

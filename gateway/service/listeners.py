@@ -26,10 +26,18 @@ _FAMILIES = {"INET": socket.AF_INET, "INET6": socket.AF_INET6, "UNIX": socket.AF
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An endpoint with its socket: bound, listening, not blocking."""
+    """An endpoint with its socket: bound, listening, not blocking.
+
+    Attributes:
+        endpoint: What was asked for.
+        socket: What it became.
+        inherited: Whether another process made the socket, and will remove it.
+
+    """
 
     endpoint: Endpoint
     socket: socket.socket
+    inherited: bool = False
 
     @property
     def address(self) -> str:
@@ -44,7 +52,7 @@ class Listener:
     def close(self) -> None:
         """Stop listening; a Unix socket that we made is removed."""
         self.socket.close()
-        if self.endpoint.path is not None:
+        if self.endpoint.path is not None and not self.inherited:
             self.endpoint.path.unlink(missing_ok=True)
 
 
@@ -94,6 +102,14 @@ def bind_all(endpoints: Iterable[Endpoint], environment: Mapping[str, str]) -> t
             listener.close()
         raise ConfigError(*failures)
     return tuple(listeners)
+
+
+def inherit(endpoints: Iterable[Endpoint], first: int) -> tuple[Listener, ...]:
+    """Return the listeners that another process bound; their descriptors are in a row from `first`."""
+    return tuple(
+        Listener(endpoint, socket.socket(fileno=descriptor), inherited=True)
+        for descriptor, endpoint in enumerate(endpoints, first)
+    )
 
 
 def _bind_tcp(endpoint: Endpoint) -> socket.socket:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from importlib import import_module
 from typing import Any
 
 from twisted.internet.process import reapAllProcesses
@@ -35,6 +36,20 @@ def install_reactor() -> None:
     from twisted.internet import asyncioreactor  # noqa: PLC0415 - importing it earlier chooses nothing yet
 
     asyncioreactor.install(uvloop.new_event_loop())
+
+
+def reactor_kind(reactor: Any) -> str:
+    """Return what `install_kind` makes a reactor of the same kind from, in another process."""
+    loop = getattr(reactor, "_asyncioEventloop", None)  # Twisted has no public name for it
+    return "uvloop" if type(loop).__module__.startswith("uvloop") else type(reactor).__module__
+
+
+def install_kind(kind: str) -> None:
+    """Install a reactor of the `kind` that `reactor_kind` told of."""
+    if kind == "uvloop":
+        install_reactor()
+    else:
+        import_module(kind).install()
 
 
 def watch_children(reactor: Any) -> None:

@@ -1,8 +1,8 @@
-"""A gateway while it runs: from its listening sockets to its last answer.
+"""A gateway while it runs: clients, the admin site, and the embedded store where there is one.
 
-Starting accepts; stopping drains. Draining is told on /-/ready first, then nothing new is accepted, idle
-connections end at once and the others behind the answer under way; after `drain_timeout` the rest is reset.
-The admin site and the embedded store outlast the clients.
+Whether clients are served in this process or in workers is not known here. Stopping drains: that is told on
+/-/ready first, then the clients' side ends, and what outlasts it last, the admin site and the embedded store.
+SIGHUP has the certificates read again.
 
 The embedded store's death ends the gateway: a gateway without its store could only answer ServiceUnavailable,
 and whoever started both wants to know.
@@ -13,8 +13,10 @@ from __future__ import annotations
 import atexit
 import os
 import resource
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.application.service import Service
@@ -22,13 +24,11 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.logger import Logger
 
 import gateway
-from gateway.proxy.acceptor import Acceptor
 from gateway.proxy.carrier import Carrier
-from gateway.proxy.client import ClientConnection
-from gateway.service.assembly import Assembly
-from gateway.service.config import Config
+from gateway.service.config import Limits
 from gateway.service.listeners import Listener
 from gateway.service.reactors import watch_children
+from gateway.service.shared import Totals
 
 STORE_DIED = 69
 """The exit status when the embedded store is lost (sysexits.h, EX_UNAVAILABLE)."""
@@ -52,6 +52,28 @@ class OwnStore(Protocol):
         """Stop it; fires when it is gone."""
 
 
+class Clients(Protocol):
+    """Whoever serves the clients."""
+
+    def start(self, give_up: Callable[[str, int], None]) -> None:
+        """Begin; `give_up` is told why it can not be, and the exit status."""
+
+    def stop(self) -> Deferred[None]:
+        """Drain; fires when no client is left."""
+
+    def reload(self) -> None:
+        """Read the certificates again."""
+
+    def unready(self) -> str:
+        """Return why requests are not welcome now, "" when they are."""
+
+    def totals(self) -> Totals:
+        """Return what was counted."""
+
+    def pids(self) -> Sequence[int]:
+        """Return the processes beside this one."""
+
+
 class Running(Service):
     """One gateway as a service of Twisted.
 
@@ -63,48 +85,36 @@ class Running(Service):
 
     name = "s3gateway"
 
-    def __init__(
-        self,
-        config: Config,
-        assembly: Assembly,
-        listeners: Sequence[Listener],
-        *,
-        carrier: Carrier,
-        reactor: Any,
-    ) -> None:
+    def __init__(self, clients: Clients, *, told: str, warnings: Sequence[str], reactor: Any) -> None:
         """Take what is to run.
 
         Args:
-            config: What the parts were made from.
-            assembly: The parts.
-            listeners: Where clients come in.
-            carrier: Carries their connections.
+            clients: Serves them.
+            told: The line that tells what runs.
+            warnings: Lines about settings that work but should be known of.
             reactor: The reactor that will run.
 
         """
         self.admin: tuple[Listener, Any] | None = None
         self.store: OwnStore | None = None
-        self._config = config
-        self._assembly = assembly
-        self._listeners = listeners
-        self._carrier = carrier
+        self._clients = clients
+        self._told = told
+        self._warnings = warnings
         self._reactor = reactor
         self._admin_port: Any = None
-        self._acceptors: list[Acceptor] = []
-        self._drain_deadline: Any = None
+        self._draining = False
 
     def unready(self) -> str:
         """Return why requests are not welcome now, "" when they are."""
-        if self._drain_deadline is not None:
+        if self._draining:
             return "draining"
         if self.store is not None and not self.store.ready:
             return "the embedded store is not ready"
-        return ""
+        return self._clients.unready()
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
-        """Accept clients from now on."""
+        """Serve clients from now on."""
         super().startService()  # type: ignore[no-untyped-call]
-        self._assembly.sweep.start()
         if self.admin is not None:
             listener, factory = self.admin
             family = listener.socket.family
@@ -112,68 +122,27 @@ class Running(Service):
         if self.store is not None:
             self._reactor.callWhenRunning(watch_children, self._reactor)
             self._reactor.callWhenRunning(self.store.start)
-        self._acceptors = [self._accept(listener) for listener in self._listeners]
-        _log.info("{line}", line=self._start_line())
-        limits = self._config.limits
-        files = allow_files(limits.max_connections + limits.max_backend_connections + SPARE_FILES)
-        for warning in (*self._assembly.warnings, *files):
+        self._reactor.callWhenRunning(hear_hangups, self._reactor, self._clients.reload)
+        _log.info("{line}", line=self._told)
+        for warning in self._warnings:
             _log.warn("{line}", line=warning)
+        self._clients.start(self.give_up)
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
         """Drain; fires when nothing is left."""
         super().stopService()  # type: ignore[no-untyped-call]
-        for acceptor in self._acceptors:
-            acceptor.stop()
-        for listener in self._listeners:
-            listener.close()
-        seconds = self._config.gateway.drain_timeout
-        self._drain_deadline = self._reactor.callLater(seconds, self._cut)
-        drained: Deferred[None] = Deferred()
-        drained.addCallback(lambda _: self._close())
-        if self._assembly.front.connections:
-            _log.info("Draining {count} connections.", count=len(self._assembly.front.connections))
-        self._assembly.front.drain(lambda: drained.callback(None))
-        return drained
+        self._draining = True
+        return self._clients.stop().addCallback(lambda _: self._close())
 
-    def give_up(self, reason: str) -> None:
-        """End the gateway with a failure: its embedded store is lost."""
+    def give_up(self, reason: str, status: int = STORE_DIED) -> None:
+        """End the gateway with a failure, by default that its embedded store is lost."""
         _log.critical("The gateway ends: {reason}", reason=reason)
-        atexit.register(_exit, STORE_DIED)
+        atexit.register(_exit, status)
         if self.running:
             self._reactor.stop()
 
-    def _accept(self, listener: Listener) -> Acceptor:
-        return self._carrier.accept(
-            listener.socket,
-            self._connection,
-            tls=self._assembly.tls.get(listener.endpoint),
-            handshake=self._config.limits.handshake_timeout,
-            limited=self._assembly.counters.limited,
-        )
-
-    def _connection(self, peer: str) -> ClientConnection | None:
-        leave = self._assembly.caps.enter(peer)
-        return None if leave is None else self._assembly.front.connection(leave)
-
-    def _start_line(self) -> str:
-        carrier = self._carrier
-        where = [f"listening on {', '.join(listener.address for listener in self._listeners)}"]
-        if self.admin is not None:
-            where.append(f"admin on {self.admin[0].address}")
-        where.append(f"store {self._assembly.store_url}")
-        runs = f"s3gateway {gateway.__version__}, reactor {carrier.reactor_name}, carrier {carrier.name}"
-        return ", ".join((runs, *where))
-
-    def _cut(self) -> None:
-        _log.warn("The drain timeout is over, connections are reset.")
-        self._assembly.front.abort()
-
     def _close(self) -> Deferred[None]:
         """Close what has outlasted the clients."""
-        if self._drain_deadline.active():
-            self._drain_deadline.cancel()
-        self._assembly.upstream.close()
-        self._assembly.sweep.stop()
         ending = [] if self.store is None else [self.store.stop()]
         if self.admin is not None:
             listener, _ = self.admin
@@ -181,6 +150,30 @@ class Running(Service):
                 maybeDeferred(self._admin_port.stopListening).addCallback(lambda _: listener.close())
             )
         return gatherResults(ending).addCallback(lambda _: None)
+
+
+def hear_hangups(reactor: Any, reload: Callable[[], None]) -> None:
+    """Have the running `reactor` call `reload` at each SIGHUP; only a main thread hears signals."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reload))
+
+
+def start_line(
+    carrier: Carrier, workers: int, listeners: Sequence[Listener], *, admin: Listener | None, store_url: str
+) -> str:
+    """Return the line that tells what runs, and where."""
+    runs = f"s3gateway {gateway.__version__}, reactor {carrier.reactor_name}, carrier {carrier.name}"
+    where = [f"listening on {', '.join(listener.address for listener in listeners)}"]
+    if workers > 1:
+        where.insert(0, f"{workers} workers")
+    if admin is not None:
+        where.append(f"admin on {admin.address}")
+    return ", ".join((runs, *where, f"store {store_url}"))
+
+
+def files_for(limits: Limits) -> int:
+    """Return how many open files a process needs that keeps these limits."""
+    return limits.max_connections + limits.max_backend_connections + SPARE_FILES
 
 
 def allow_files(wanted: int) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ Reader = Callable[[Entry, Source], T]
 Network = IPv4Network | IPv6Network
 
 MOST_BYTES = 2**63 - 1
+MOST_WORKERS = 256
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _PATH = re.compile(r"(?:/(?!\.\.?(?:/|\Z))[A-Za-z0-9._~-]+)*")  # of plain names, none of them . or ..
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
@@ -82,14 +83,14 @@ def choice(*built: str, unbuilt: tuple[str, ...] = ()) -> Reader[str]:
 
 
 def read_workers(entry: Entry, _source: Source) -> int:
-    """Read the number of processes: so far one."""
-    if entry.text != "1":
-        more = entry.text == "auto" or re.fullmatch(r"[1-9][0-9]*", entry.text)
-        what = (
-            f"{entry.text} workers are not built yet" if more else f"{entry.text!r} is no number of workers"
+    """Read the number of processes that serve clients; `auto` is 0, a processor for each."""
+    if entry.text == "auto":
+        return 0
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", entry.text) or int(entry.text) > MOST_WORKERS:
+        raise Wrong(
+            f"{entry.text!r} is no number of workers; write auto, or a number from 1 to {MOST_WORKERS}"
         )
-        raise Wrong(f"{what}; write 1")
-    return 1
+    return int(entry.text)
 
 
 def read_endpoints(entry: Entry, source: Source) -> tuple[Endpoint, ...]:

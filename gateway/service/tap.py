@@ -20,13 +20,12 @@ from typing import NoReturn, TypeVar, cast
 from twisted.application.service import IService
 from twisted.python import usage
 
+import gateway
 from gateway.embedded import Embedded, Ports, default_directory, prepare
 from gateway.service.collector import set_aside
 from gateway.service.config import Config, ConfigError, read_config
+from gateway.service.handed import BAD_CONFIG, share_of
 from gateway.service.reactors import install_reactor
-
-BAD_CONFIG = 78
-"""The exit status of a start that a mistake of the operator's prevents (sysexits.h, EX_CONFIG)."""
 
 T = TypeVar("T")
 
@@ -91,22 +90,41 @@ def _make_service(options: Options) -> IService:
     from gateway.seaweedfs.process import SeaweedFS  # noqa: PLC0415
     from gateway.service.assembly import assemble  # noqa: PLC0415
     from gateway.service.listeners import bind_all  # noqa: PLC0415
-    from gateway.service.running import Running  # noqa: PLC0415
+    from gateway.service.metrics import Metrics  # noqa: PLC0415
+    from gateway.service.running import Clients, Running, allow_files, files_for, start_line  # noqa: PLC0415
+    from gateway.service.serving import Serving  # noqa: PLC0415
+    from gateway.service.shared import Numbers  # noqa: PLC0415
+    from gateway.service.workers import Workers, count_of  # noqa: PLC0415
 
     config, embedded = options.config, options.embedded
     carrier = carrier_for(reactor)
-    assembly = assemble(config, carrier, reactor)
+    count = count_of(config.gateway.workers)
+    share = share_of(config, count)
+    # With workers this is put together to find every mistake now; each of them does it again.
+    assembly = assemble(share, carrier, reactor, Numbers())
     admin = [config.gateway.admin] if config.gateway.admin is not None else []
     try:
-        listeners = bind_all([*admin, *config.gateway.listen], os.environ)
+        bound = bind_all([*admin, *config.gateway.listen], os.environ)
     except ConfigError as error:
         if embedded is None:
             raise
         raise ConfigError(*(f"{line} with --http, --https or --admin" for line in error.lines)) from error
-    running = Running(config, assembly, listeners[len(admin) :], carrier=carrier, reactor=reactor)
+    listeners = bound[len(admin) :]
+    clients: Clients = (
+        Serving(config, assembly, listeners, carrier=carrier, reactor=reactor)
+        if count == 1
+        else Workers(config, listeners, count, reactor)
+    )
+    told = start_line(
+        carrier, count, listeners, admin=bound[0] if admin else None, store_url=assembly.store_url
+    )
+    warnings = (*assembly.warnings, *allow_files(files_for(share.limits)))
+    running = Running(clients, told=told, warnings=warnings, reactor=reactor)
     if admin:
-        pages = Pages(unready=running.unready, exposition=assembly.counters.exposition)
-        running.admin = (listeners[0], AdminFactory(pages, reactor))
+        info = {"version": gateway.__version__, "reactor": carrier.reactor_name, "carrier": carrier.name}
+        metrics = Metrics(clients.totals, clients.pids, info)
+        pages = Pages(unready=running.unready, exposition=metrics.exposition)
+        running.admin = (bound[0], AdminFactory(pages, reactor))
     if embedded is not None:
         running.store = SeaweedFS(embedded.store, reactor, SystemRandom(), running.give_up)
         print("\n".join(embedded.told), flush=True)  # noqa: T201 - before the fork there is no log

@@ -9,8 +9,10 @@ from gateway.proxy.carrier import carrier_for
 from gateway.service.assembly import assemble, make_ids, warnings_about
 from gateway.service.config import SECTIONS, keys_of, make_config, read_config
 from gateway.service.ini import ConfigError
-from gateway.service.running import Running
+from gateway.service.running import files_for
 from gateway.service.self_signed import make_self_signed
+from gateway.service.serving import Serving
+from gateway.service.shared import Numbers
 from tests.carriers import CARRIER, on_reactor
 from tests.service.twistd import CREDENTIALS
 
@@ -31,7 +33,7 @@ def warnings_of(directory, settings):
 
 
 def put_together(config, reactor):
-    return on_reactor(lambda: assemble(config, carrier_for(reactor), reactor))
+    return on_reactor(lambda: assemble(config, carrier_for(reactor), reactor, Numbers()))
 
 
 class Noting:
@@ -47,12 +49,11 @@ class Noting:
 
 
 HAVE_ONE_VALUE = {
-    ("gateway", "workers"),
     ("gateway", "replay"),
 }
 """Keys of parts that are not built yet: the configuration refuses every other value."""
 
-READ_BY_TAP = {("gateway", "admin")}
+READ_BY_TAP = {("gateway", "admin"), ("gateway", "workers")}
 
 READ_FOR_SOAP_STORES = {("backend", "wsdl")}
 
@@ -66,12 +67,12 @@ def test_no_key_is_ignored(directory, reactor):
     assembly = put_together(noted, reactor)
 
     def run():
-        carrier = carrier_for(reactor)
-        running = Running(noted, assembly, [], carrier=carrier, reactor=reactor)
+        files_for(noted.limits)
+        serving = Serving(noted, assembly, [], carrier=carrier_for(reactor), reactor=reactor)
         with socket.socket() as silent:
-            running._accept(SimpleNamespace(socket=silent, endpoint=None)).stop()
-        running.startService()
-        return running.stopService()
+            serving._accept(SimpleNamespace(socket=silent, endpoint=None)).stop()
+        serving.start()
+        return serving.stop()
 
     on_reactor(run)
     every = {(section, key) for section in SECTIONS for key in keys_of(section)}
@@ -171,7 +172,8 @@ def test_requests_under_way_are_those_of_busy_connections(directory, reactor):
     assembly = put_together(make_config(directory, {}), reactor)
     for busy in (True, False, True):
         assembly.front.connections.add(type("Connection", (), {"busy": busy})())
-    assert b"s3gateway_in_flight_requests 2.0" in assembly.counters.exposition("")[0]
+    assembly.counters.look()
+    assert assembly.numbers.totals()["in_flight",] == 2
 
 
 def test_requests_are_named_as_s3_names_them():

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway.service.config import SECTIONS, Config, ConfigError, keys_of, make_config, read_config
+from gateway.service.config import (
+    SECTIONS,
+    Config,
+    ConfigError,
+    from_text,
+    keys_of,
+    make_config,
+    read_config,
+    to_text,
+)
 from gateway.service.ini import parse_ini
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.ini"
@@ -20,7 +29,7 @@ VALUES = {  # of every key: something else than the default, how it is understoo
     ),
     ("gateway", "soap_path"): ("/old/soap", "/old/soap", "soap"),
     ("gateway", "admin"): ("", None, "ssl:1:privateKey=k"),
-    ("gateway", "workers"): ("1", 1, "2"),
+    ("gateway", "workers"): ("auto", 0, "0"),
     ("gateway", "trusted_proxies"): (
         "10.0.0.0/8 ::1",
         (ip_network("10.0.0.0/8"), ip_network("::1")),
@@ -68,7 +77,7 @@ def test_every_key_of_every_section_is_in_this_table():
 
 
 def test_sections_are_the_fields_of_a_config():
-    assert [field.name for field in fields(Config)] == ["path", *SECTIONS, "given"]
+    assert [field.name for field in fields(Config)] == ["path", *SECTIONS, "given", "written", "directory"]
 
 
 def write(directory, text):
@@ -122,8 +131,6 @@ def test_a_mistake_names_file_line_section_and_key(tmp_path, section, key):
 @pytest.mark.parametrize(
     ("section", "key", "value"),
     [
-        ("gateway", "workers", "auto"),
-        ("gateway", "workers", "4"),
         ("gateway", "replay", "refuse"),
     ],
 )
@@ -262,14 +269,32 @@ def test_settings_without_a_file(tmp_path):
 
 def test_wrong_settings_without_a_file(tmp_path):
     with pytest.raises(ConfigError) as caught:
-        make_config(tmp_path, {("gateway", "workers"): "9", ("gateway", "wrkers"): "1"})
+        make_config(tmp_path, {("gateway", "workers"): "900", ("gateway", "wrkers"): "1"})
     assert caught.value.lines == (
         "[gateway] wrkers: there is no such key; did you mean workers?",
-        "[gateway] workers: 9 workers are not built yet; write 1",
+        "[gateway] workers: '900' is no number of workers; write auto, or a number from 1 to 256",
     )
 
 
-@pytest.mark.parametrize("text", ["two", "0", "01"])
+@pytest.mark.parametrize("text", ["two", "0", "01", "-1", "257"])
 def test_workers_that_are_no_number(tmp_path, text):
     (line,) = refused(tmp_path, f"[gateway]\nworkers = {text}\n")
     assert "is no number of workers" in line
+
+
+def test_a_configuration_goes_to_another_process_as_text(tmp_path):
+    (tmp_path / "gateway.ini").write_text(
+        "[gateway]\nlisten =\n  tcp:1\n  unix:s\nworkers = auto\n[limits]\nmax_connections = 7\n"
+    )
+    config = read_config(tmp_path / "gateway.ini")
+    again = from_text(to_text(config))
+    assert again == config
+    assert (again.path, again.given, again.written) == (config.path, config.given, config.written)
+    assert again.gateway.listen[1].where == f"{tmp_path}/gateway.ini:4: [gateway] listen"
+
+
+def test_so_does_one_without_a_file(tmp_path):
+    config = make_config(tmp_path, {("credentials", "file"): "users"})
+    again = from_text(to_text(config))
+    assert again == config
+    assert (again.path, again.credentials.file) == (None, tmp_path / "users")

@@ -122,14 +122,14 @@ def nothing_started(done, directory, lines):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_mistake_is_a_line_and_nothing_starts(site, form):
-    site.config.write_text("[gateway]\nworkers = 2\nlisten = tcp:http\n[backend]\nendpoint = x\n")
+    site.config.write_text("[gateway]\nworkers = 0\nlisten = tcp:http\n[backend]\nendpoint = x\n")
     done = run(*form, "s3gateway", "--config", "gateway.ini", cwd=site.directory)
     path = site.config
     nothing_started(
         done,
         site.directory,
         [
-            f"{path}:2: [gateway] workers: 2 workers are not built yet; write 1",
+            f"{path}:2: [gateway] workers: '0' is no number of workers; write auto, or a number from 1 to 256",
             f"{path}:3: [gateway] listen: tcp:http: port is 'http'; write a number from 0 to 65535",
             f"{path}:5: [backend] endpoint: there is no such key; did you mean endpoint_url?",
         ],
