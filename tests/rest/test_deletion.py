@@ -257,10 +257,12 @@ def test_boto3_deletes():
 
 
 def test_boto3_reads_the_error_of_all():
-    gateway = Served(by_model(Model(k=Problem("NoSuchBucket"))))
+    gateway = Served(by_model(Model(k=Problem("NoSuchBucket", details=(("Key", "k"), ("BucketName", "b"))))))
     with gateway.client() as client, pytest.raises(ClientError) as refused:
         client.delete_objects(Bucket="b", Delete={"Objects": [{"Key": "k"}]})
-    assert refused.value.response["Error"]["Code"] == "NoSuchBucket"
+    error = refused.value.response["Error"]
+    assert (error["Code"], error["BucketName"]) == ("NoSuchBucket", "b")
+    assert "Key" not in error
 
 
 def test_the_digest_of_old_clients_is_enough():
