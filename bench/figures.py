@@ -192,10 +192,7 @@ def _block(group: str, rows: Sequence[Figure]) -> Iterator[str]:
             title = group if heads is None else ""
             heads = row.unit, row.cpu_unit
             names = "".join(f"{_TIMES + peer:>{_RATIO}}" for peer in peers)
-            yield (
-                f"{title:{_SUBJECT}}{row.unit:>{_WIDE}}{'CPU ' + _short(row.cpu_unit):>{_WIDE}}"
-                f"{'p50 ms':>{_NARROW}}{'p99 ms':>{_NARROW}}{'MiB':>{_NARROW}}{names}"
-            )
+            yield (f"{title:{_SUBJECT}}{_heads(rows, row)}{names}").rstrip()
         by_name = {peer.peer: row.against(peer) for peer in _peers(rows, row)}
         ratios = "".join(_cell(by_name.get(peer), _RATIO) for peer in peers)
         yield (
@@ -207,6 +204,22 @@ def _block(group: str, rows: Sequence[Figure]) -> Iterator[str]:
     for row in rows:
         for target in row.targets:
             yield f"  > {_subject(row)}: {target}"
+
+
+def _heads(rows: Sequence[Figure], row: Figure) -> str:
+    """Return the heads of the columns that have something in rows of the units of this one."""
+    alike = [each for each in rows if (each.unit, each.cpu_unit) == (row.unit, row.cpu_unit)]
+    columns = (
+        ("rate", row.unit, _WIDE),
+        ("cpu", f"CPU {_short(row.cpu_unit)}", _WIDE),
+        ("p50", "p50 ms", _NARROW),
+        ("p99", "p99 ms", _NARROW),
+        ("memory", "MiB", _NARROW),
+    )
+    return "".join(
+        f"{head if any(getattr(each, name) is not None for each in alike) else '':>{width}}"
+        for name, head, width in columns
+    )
 
 
 def _subject(figure: Figure) -> str:

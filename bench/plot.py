@@ -75,7 +75,12 @@ def _bars(place: Axes, rows: Sequence[Figure]) -> None:
     bars = place.barh(
         [row.subject for row, _ in shown], values, color=[PEER if row.peer else OWN for row, _ in shown]
     )
-    place.bar_label(bars, labels=[f"{value:,.4g}" for value in values], padding=3, fontsize=8)
+    place.bar_label(
+        bars,
+        labels=[f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for value in values],
+        padding=3,
+        fontsize=8,
+    )
     place.invert_yaxis()
     place.margins(x=0.18)
     if min(values) > 0 and max(values) > FAR_APART * min(values):
@@ -97,7 +102,11 @@ def _lines(place: Axes, rows: Sequence[Figure]) -> None:
     if len(places) > 1 and places[0] > 0 and places[-1] > FAR_APART * places[0]:
         place.set_xscale("log", base=2)
         place.set_xticks(places, [f"{at:g}" for at in places])
-    place.set_ylim(bottom=0)
+        values = [value for row in rows if (value := _value(row))]
+        if max(values) > FAR_APART * min(values):
+            place.set_yscale("log", base=2)  # on both axes a straight line is straight
+    if place.get_yscale() == "linear":
+        place.set_ylim(bottom=0)
     place.legend(fontsize=8)
     place.set_title(rows[0].group, loc="left", fontsize=10)
     place.set_xlabel(rows[0].at_unit, fontsize=8)
