@@ -86,3 +86,16 @@ def test_every_childs_death_is_noticed_by_the_signal(install):
 def test_every_childs_death_is_noticed_by_looking():
     deaf = f"{UVLOOP}; import signal; signal.signal = lambda *_: None"
     assert output(CHILDREN.format(install=deaf, interval=0.1)) == "True"
+
+
+@pytest.mark.parametrize(
+    "kind", ["uvloop", "twisted.internet.epollreactor", "twisted.internet.asyncioreactor"]
+)
+def test_another_process_gets_the_same_kind_of_reactor(kind):
+    script = f"""
+from gateway.service.reactors import install_kind, reactor_kind
+install_kind({kind!r})
+from twisted.internet import reactor
+print(reactor_kind(reactor))
+"""
+    assert output(script) == kind
