@@ -357,7 +357,7 @@ class StoreConnection(Connection):
 
     def _deliver(self, asking: Asking, head: ReplyHead, body: Piece | Unpacking) -> None:
         headers = end_to_end(head.headers)
-        if all(name != "date" for name, _ in headers):
+        if "date" not in [name for name, _ in headers]:
             headers += (("date", http_date(self._owner.sweep.seconds())),)
         self._owner.settled(asking, RestReply(head.status, head.reason, headers, body))
 

@@ -225,10 +225,8 @@ def expects_continue(single: dict[str, str], version: Version) -> bool:
 
 def keeps_connection(headers: Headers, version: Version) -> bool:
     """Return whether the sender wants to go on using the connection (RFC 9112, 9.3)."""
-    options = [
-        option.strip(" \t")
-        for name, value in headers
-        if name == "connection"
-        for option in value.lower().split(",")
-    ]
+    told = [value for name, value in headers if name == "connection"]
+    if not told:
+        return version >= (1, 1)
+    options = [option.strip(" \t") for value in told for option in value.lower().split(",")]
     return "close" not in options and (version >= (1, 1) or "keep-alive" in options)

@@ -199,9 +199,10 @@ def parse_request_head(raw: bytes) -> RequestHead:
         raw = raw[2:]
     method, target, version = gate.request_line(raw)
     headers = gate.fields(raw, target)
-    for name, _ in headers:
-        if gate.ambiguous_name(name):
-            raise Problem("InvalidRequest", f"The field name {name} has an underscore.")
+    if b"_" in raw:
+        for name, _ in headers:
+            if gate.ambiguous_name(name):
+                raise Problem("InvalidRequest", f"The field name {name} has an underscore.")
     single = gate.singles(headers)
     host = gate.host(single, version)
     length, chunked = gate.framing(single, version)
@@ -256,7 +257,7 @@ def _reply_head(raw: bytes, method: str) -> ReplyHead:
         status=status,
         reason=reason,
         version=version,
-        headers=tuple(field for field in headers if not gate.ambiguous_name(field[0])),
+        headers=_unambiguous(headers) if b"_" in raw else headers,
         length=length,
         chunked=chunked,
         until_close=until_close,
@@ -264,6 +265,10 @@ def _reply_head(raw: bytes, method: str) -> ReplyHead:
         keep_alive=not until_close and gate.keeps_connection(headers, version),
         raw=raw,
     )
+
+
+def _unambiguous(headers: Headers) -> Headers:
+    return tuple([field for field in headers if not gate.ambiguous_name(field[0])])
 
 
 @lru_cache(maxsize=256)
@@ -277,13 +282,11 @@ def _spelled(name: str) -> str:
 
 
 def _written(start_line: str, headers: list[tuple[str, str]]) -> bytes:
-    lines = [start_line]
-    for name, value in headers:
-        if _NO_FIELD_TEXT.search(value):
-            raise ValueError(f"no value of an HTTP field: {name}: {value!r}")
-        lines.append(f"{_spelled(name)}: {value}")
-    lines.append("\r\n")
-    return "\r\n".join(lines).encode("latin-1")
+    if _NO_FIELD_TEXT.search("".join([value for _, value in headers])):
+        wrong = next(f"{name}: {value!r}" for name, value in headers if _NO_FIELD_TEXT.search(value))
+        raise ValueError(f"no value of an HTTP field: {wrong}")
+    lines = [f"{_spelled(name)}: {value}\r\n" for name, value in headers]
+    return f"{start_line}\r\n{''.join(lines)}\r\n".encode("latin-1")
 
 
 def _given(headers: Headers) -> list[tuple[str, str]]:
@@ -368,7 +371,7 @@ def build_reply_head(  # noqa: PLR0913 - each is a decision of the caller's
     if (length and lengthless) or (chunked and (lengthless or reply.status == 304)):
         raise ValueError(f"a reply with status {reply.status} has no body")
     headers = _given(reply.headers)
-    if all(name != "date" for name, _ in headers):
+    if "date" not in [name for name, _ in headers]:
         headers.insert(0, ("date", date))
     if chunked:
         headers.append(("transfer-encoding", "chunked"))
