@@ -153,9 +153,16 @@ class Running(Service):
 
 
 def hear_hangups(reactor: Any, reload: Callable[[], None]) -> None:
-    """Have the running `reactor` call `reload` at each SIGHUP; only a main thread hears signals."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reload))
+    """Have the running `reactor` call `reload` at SIGHUP, or stop where that means: no terminal any more."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # and so without signals
+    in_terminal = os.isatty(0)
+
+    def heard(*_: object) -> None:
+        closed = in_terminal and not os.isatty(0)
+        reactor.callFromThread(reactor.stop if closed else reload)
+
+    signal.signal(signal.SIGHUP, heard)
 
 
 def start_line(

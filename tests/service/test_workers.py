@@ -1,6 +1,7 @@
 """Several processes serve clients: what they share, what dies with one, and what is left when all are gone."""
 
 import os
+import pty
 import re
 import shutil
 import signal
@@ -15,7 +16,17 @@ import pytest
 
 from gateway.service.self_signed import make_self_signed
 from gateway.service.workers import MODULE, command, count_of, environment
-from tests.service.twistd import PATIENCE, alive, daemon, eventually, foreground, get, make_site
+from tests.service.twistd import (
+    PATIENCE,
+    REACTOR,
+    TWISTD,
+    alive,
+    daemon,
+    eventually,
+    foreground,
+    get,
+    make_site,
+)
 
 TWO = "workers = 2"
 
@@ -298,3 +309,29 @@ def test_the_end_may_come_while_workers_start(tmp_path):
         process.terminate()
         process.wait(PATIENCE)
         assert not any(map(alive, pids))
+
+
+def test_a_terminal_that_is_closed_ends_the_gateway(tmp_path):
+    site = make(tmp_path)
+    pid, terminal = pty.fork()
+    if not pid:
+        os.environ["PYTHONUNBUFFERED"] = "1"
+        words = [
+            TWISTD,
+            *REACTOR,
+            "-n",
+            "--pidfile=",
+            f"--logfile={tmp_path}/out.log",
+            "s3gateway",
+            "--config",
+        ]
+        os.execv(TWISTD, [str(word) for word in (*words, site.config)])
+    try:
+        ready(site)
+        pids = workers_of(pid)
+        os.close(terminal)
+        eventually(lambda: not any(map(alive, [pid, *pids])), site.log)
+    finally:
+        if alive(pid):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
