@@ -304,7 +304,9 @@ def test_a_policy():
     values = got("SetBucketAccessControlPolicy", "document", body=policy())
     assert values == {
         "Owner": {"ID": "o"},
-        "AccessControlList": {"Grant": [{"Grantee": {KIND: "Group", "URI": ALL_USERS}, "Permission": "READ"}]}
+        "AccessControlList": {
+            "Grant": [{"Grantee": {KIND: "Group", "URI": ALL_USERS}, "Permission": "READ"}]
+        },
     }
 
 
