@@ -23,6 +23,8 @@ from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD
 from tests.stores.processes import free_ports, running, spawn
 
 CURL_SECONDS = 60
+TIMES = 3
+"""That an object passes for one figure."""
 BUCKET = "/large"
 """Below it nginx has the buffers for large bodies; the store takes every name."""
 
@@ -100,7 +102,8 @@ def measure(setting: Setting) -> Iterator[Figure]:
         )
         for group, size, work in kinds:
             transfers = [
-                Transfer(Figure(group, name, peer=peer), pid, size, work(url)) for name, pid, url, peer in who
+                Transfer(Figure(group, name, peer=peer), pid, size, work(url), TIMES)
+                for name, pid, url, peer in who
             ]
             yield from _with_targets(passed_in_turns(setting.rounds, transfers))
 

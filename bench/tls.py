@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.bulk import get, running_sink
+from bench.bulk import TIMES, get, running_sink
 from bench.cores import peak_memory
 from bench.faults import ratio_of
 from bench.figures import Figure, Setting, Target, medians
@@ -57,6 +57,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
                 pid,
                 size,
                 get(url, size, certificates.ca),
+                TIMES,
             )
             for name, pid, url, peer in who
         ]
