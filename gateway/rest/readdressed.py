@@ -52,8 +52,11 @@ class Way:
     client: str
     client_by_path: bool
 
-    def path(self, path: str) -> str:
-        """Return the client's path of what has this path at the store."""
+    def path(self, told: bytes) -> bytes:
+        """Return the client's path of what has this path at the store, whatever bytes are in it."""
+        return self._path(told.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
+    def _path(self, path: str) -> str:
         path = path.removeprefix(self.prefix)
         start = f"/{self.bucket}"
         if not self.bucket or self.by_path == self.client_by_path:
@@ -68,13 +71,13 @@ class Way:
         def told(found: re.Match[bytes]) -> bytes:
             if not self.client or found[2] != escape(self.asked).encode():
                 return found.group()
-            return f"<Location>{escape(self.client)}{self.path(found[3].decode())}</Location>".encode()
+            return b"<Location>%b%b</Location>" % (escape(self.client).encode(), self.path(found[3]))
 
         return _LOCATION.sub(told, document, count=1)
 
     def named(self, document: bytes) -> bytes:
         """Return an error document whose Resource is the client's."""
-        return _RESOURCE.sub(lambda found: self.path(found.group().decode()).encode(), document, count=1)
+        return _RESOURCE.sub(lambda found: self.path(found.group()), document, count=1)
 
 
 class Located:

@@ -62,6 +62,13 @@ def test_the_resource_of_an_error_is_what_the_client_asked_for(way, resource, to
     assert way.named(NO_KEY % resource.encode()) == NO_KEY % told.encode()
 
 
+@pytest.mark.parametrize(("way", "told"), [(BY_HOST, b"/\xff\xe9"), (OTHER_STORE, b"/b/b/\xff\xe9")])
+def test_an_address_that_is_no_utf_8_keeps_its_bytes(way, told):
+    assert way.named(NO_KEY % b"/b/\xff\xe9") == NO_KEY % told
+    odd = replace(way, bucket="ü")
+    assert odd.named(NO_KEY % b"/\xff").endswith(b"\xff</Resource></Error>")
+
+
 def test_where_addresses_are_told():
     assert tells_address(RestReply(404, "", XML), "GET")
     assert tells_address(RestReply(200, "", XML), "POST")
