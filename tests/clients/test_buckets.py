@@ -5,9 +5,13 @@ What a stack reads is held against what boto3 sees in the store itself.
 
 from __future__ import annotations
 
+import pytest
+
 from tests.clients.foreign import Result
 from tests.clients.scenes import ALL_USERS, Scene, public, scenes, stored_grants
 from tests.stores.store import BUCKET_GRANTS
+
+pytestmark = pytest.mark.wording
 
 
 @scenes()

@@ -126,6 +126,7 @@ def test_a_fault_is_read(
     reads(row, stack, gateways.before(row.store), clients, prepared)
 
 
+@pytest.mark.wording
 @pytest.mark.parametrize("row", [row for row in ROWS if row.store == "seaweedfs"], ids=lambda row: row.name)
 def test_a_fault_is_read_behind_two_gateways(
     row: Row, stack: str, gateways: Gateways, clients: Clients, prepared: set[str]

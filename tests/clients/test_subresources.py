@@ -5,10 +5,14 @@ A store that lacks a subresource is not left out: the stack must read the fault 
 
 from __future__ import annotations
 
+import pytest
+
 from tests.clients.gateway import RELAYS
 from tests.clients.scenes import ALL_USERS, Scene, grants, public, scenes, scenes_without, stored_grants
 from tests.stores.programs import BOB
 from tests.stores.store import ACL, EMAILS, LOGGING, PUT_ACL, PUT_OBJECT_ACL
+
+pytestmark = pytest.mark.wording
 
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 

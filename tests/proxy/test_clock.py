@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.internet.task import Clock as TestClock
+from twisted.internet import task
 
 from gateway.proxy.clock import Clock, http_date
 from tests.carriers import on_reactor
@@ -22,7 +22,7 @@ def test_a_reactor_tells_the_time_of_posix(reactor):
 
 
 def test_the_clock_of_tests_is_advanced_by_hand():
-    clock = TestClock()
+    clock = task.Clock()
     clock.advance(5)
     assert told(clock) == 5
 
