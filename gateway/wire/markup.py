@@ -234,8 +234,13 @@ def text_of(node: Element) -> str:
 
     """
     if len(node):
-        raise MarkupError(f"{local(node)} holds elements where a text is expected", local(node))
+        raise holds_elements(node)
     return node.text or ""
+
+
+def holds_elements(node: Element) -> MarkupError:
+    """Return what an element is refused with that may have no children."""
+    return MarkupError(f"{local(node)} holds elements where a text is expected", local(node))
 
 
 def document_of(node: Element) -> bytes:

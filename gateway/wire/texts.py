@@ -94,7 +94,7 @@ def _offset(zone: str) -> timezone:
 
 def build_moment(moment: datetime) -> str:
     """Return a dateTime as S3 writes it: UTC, milliseconds, cut and never rounded, `Z`."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_base64(text: str) -> bytes:

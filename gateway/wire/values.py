@@ -26,7 +26,7 @@ from typing import Any, Final
 from gateway.messages import Body
 from gateway.tables.contract import Element as Declared
 from gateway.tables.contract import Type
-from gateway.wire.markup import Base64, Element, MarkupError, escape, local, text_of
+from gateway.wire.markup import Base64, Element, MarkupError, escape, holds_elements, local
 from gateway.wire.texts import NUMBERS, PARSERS, build_moment, parse_etag
 
 KIND: Final = "xsi:type"
@@ -48,6 +48,10 @@ _MAY_BE_EMPTY: Final = frozenset({"", "string", "base64Binary"})
 """Bases of which an empty element is a value; "" is a complex type."""
 
 Reader = Callable[[Element], Any]
+TextReader = Callable[[str], Any]
+_Children = dict[str, tuple[Declared, bool, Callable[[Any], Any]]]
+"""By name: what is declared, whether it is read from its text alone, and what reads it."""
+
 Writer = Callable[[list[str | Body], Any], None]
 
 
@@ -70,13 +74,11 @@ def kind_of(node: Element) -> str:
     return ""
 
 
-def _simple_reader(declared: Declared) -> Reader:
-    name, kind = declared.name, declared.type
+def _text_reader(name: str, kind: Type) -> TextReader:
     parse = parse_etag if name == "ETag" else PARSERS[kind.base]
     allowed = frozenset(kind.allowed)
 
-    def read(node: Element) -> Any:
-        text = text_of(node)
+    def read(text: str) -> Any:
         if allowed:
             text = text.strip()
             if text not in allowed:
@@ -104,61 +106,60 @@ def reader_of(kind: Type, *, strict: bool = True) -> Reader:
     """
     if kind.kinds:
         return _choosing_reader(kind, strict=strict)
-    table: dict[str, tuple[Declared, Reader]] = {}
+    table: _Children = {}
+    read = _reader_by(table, kind if strict else None)
+    for declared in kind.elements:
+        table[declared.name] = (declared, bool(declared.type.base), _child_reader(declared, strict=strict))
+    return read
+
+
+def _reader_by(table: _Children, judged: Type | None) -> Reader:
+    """Return the reader of an element whose children stand in `table`, now or when it is asked."""
 
     def read(node: Element) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for child in node:
             entry = table.get(local(child))
-            if entry is None or _is_absent(child, entry[0]):
+            if entry is None:
                 continue
-            declared, read_child = entry
-            _keep(values, declared, _named(declared.name, read_child, child))
-        if strict:
-            _judge_occurrences(kind, values)
+            declared, simple, read_child = entry
+            text = child.text  # once, for each look at it makes a copy
+            if not text and _is_absent(child, declared):
+                continue
+            try:
+                if simple and len(child):
+                    raise holds_elements(child)
+                value = read_child((text or "") if simple else child)
+            except MarkupError as error:
+                error.field = declared.name  # the outermost one, the operation's field
+                raise
+            if declared.high != 1:
+                values.setdefault(declared.name, []).append(value)
+            elif declared.name in values:
+                raise MarkupError(f"{declared.name} stands twice", declared.name)
+            else:
+                values[declared.name] = value
+        if judged is not None:
+            _judge_occurrences(judged, values)
         return values
 
-    reader_for = _reader_for_strict if strict else _reader_for_loose
-    for declared in kind.elements:
-        table[declared.name] = (declared, reader_for(declared))
     return read
 
 
-def _named(name: str, read: Reader, node: Element) -> Any:
-    """Read a child; what is wrong with it is told of the outermost name, the operation's field."""
-    try:
-        return read(node)
-    except MarkupError as error:
-        error.field = name
-        raise
-
-
-def _keep(values: dict[str, Any], declared: Declared, value: Any) -> None:
-    name = declared.name
-    if declared.high != 1:
-        values.setdefault(name, []).append(value)
-    elif name in values:
-        raise MarkupError(f"{name} stands twice", name)
-    else:
-        values[name] = value
-
-
-def _reader_for_strict(declared: Declared) -> Reader:
-    return _simple_reader(declared) if declared.type.base else reader_of(declared.type, strict=True)
-
-
-def _reader_for_loose(declared: Declared) -> Reader:
-    if not declared.type.base:
-        return reader_of(declared.type, strict=False)
-    free = Type(declared.type.name, declared.type.base)
-    return _simple_reader(Declared(declared.name, free, declared.low, declared.high, declared.nillable))
+def _child_reader(declared: Declared, *, strict: bool) -> TextReader | Reader:
+    """Return what reads an element: from its text where it has a simple type, else from all of it."""
+    kind = declared.type
+    if not kind.base:
+        return reader_of(kind, strict=strict)
+    free = Type(kind.name, kind.base)
+    return _text_reader(declared.name, kind if strict else free)
 
 
 def _is_absent(node: Element, declared: Declared) -> bool:
-    """Tell whether an element says nothing: it is nil, or empty where its type has no empty value."""
+    """Tell whether an element without text says nothing: nil, or empty where its type has no empty value."""
     kind = declared.type
     has_empty_value = kind.base in _MAY_BE_EMPTY and not kind.allowed
-    if declared.low == 0 and not has_empty_value and not (len(node) or node.text):
+    if declared.low == 0 and not has_empty_value and not len(node):
         return True
     return is_nil(node)
 
@@ -272,30 +273,38 @@ def _element_writer(declared: Declared, *, declares: bool) -> tuple[str, Writer]
     )
     empty = f'<{name} xsi:nil="true"/>'
 
-    def write(out: list[str | Body], value: Any) -> None:
-        if declared.high != 1:
-            for each in value or ():
-                write_one(out, each)
-        elif value is not None:
-            write_one(out, value)
-        elif declared.nillable:
+    def write_each(out: list[str | Body], value: Any) -> None:
+        for each in value or ():
+            write_one(out, each)
+
+    def write_absent(out: list[str | Body]) -> None:
+        if declared.nillable:
             out.append(empty)
         elif declared.low:
             write_one(out, _absent_value(declared))
 
-    return name, write
+    def write(out: list[str | Body], value: Any) -> None:
+        if value is None:
+            write_absent(out)
+        else:
+            write_one(out, value)
+
+    return name, write if declared.high == 1 else write_each
 
 
 def _simple_writer(declared: Declared) -> Writer:
     start, end, text = f"<{declared.name}>", f"</{declared.name}>", _text_writer(declared)
 
     def write(out: list[str | Body], value: Any) -> None:
+        out.append(f"{start}{text(value)}{end}")
+
+    def write_data(out: list[str | Body], value: Any) -> None:
         if isinstance(value, Body):
             out += (start, value.coded(Base64), end)
         else:
-            out.append(f"{start}{text(value)}{end}")
+            write(out, value)
 
-    return write
+    return write_data if declared.type.base == "base64Binary" else write
 
 
 def _complex_writer(declared: Declared, *, declares: bool) -> Writer:
