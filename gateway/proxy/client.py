@@ -106,12 +106,12 @@ class ClientConnection(Connection):
         self._listening = True
         self._in_line = False
         self._client_ended = False
+        self._heads = HeadReader()
         self._expect_head()
 
     def _expect_head(self) -> None:
         """Forget the last request."""
         self._state = State.HEAD
-        self._heads = HeadReader()
         self._started: float | None = None
         self._exchange: Exchange | None = None
         self._arriving: Arriving | None = None
@@ -337,14 +337,7 @@ class ClientConnection(Connection):
 
     def _settled(self, outcome: HttpReply | Problem) -> None:
         """Answer; often called from the store's connection, whom our bugs do not concern."""
-
-        def settled() -> None:
-            if isinstance(outcome, Problem):
-                self._refuse(outcome)
-            else:
-                self._answer(outcome)
-
-        self._tell(settled)
+        self._tell(self._refuse if isinstance(outcome, Problem) else self._answer, outcome)
 
     def _refuse(self, problem: Problem) -> None:
         exchange = self._exchange or self._begin_exchange(self._owner.cells[-1], None)

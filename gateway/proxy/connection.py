@@ -16,7 +16,7 @@ import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from twisted.logger import Logger
 
@@ -279,7 +279,7 @@ class Connection:
         self._unread = None
         self._stalled = self._sweep.seconds() + self._write_stall
 
-    def _tell(self, event: Callable[..., None], *data: bytes) -> None:
+    def _tell(self, event: Callable[..., None], *data: Any) -> None:
         try:
             event(*data)
         except Exception:  # noqa: BLE001 - a bug costs this connection and no other

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Mapping
-from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel, globalLogPublisher
 
 from gateway.conversation import Note
 from gateway.messages import Admission, Body, HttpReply, HttpRequest, Ids, Problem, RestReply
@@ -91,7 +90,7 @@ class Exchange:
         cell: What is done for the client.
         head: The request's; None when it could not be read.
         ids: Its names, for log and client.
-        started: When its first byte came, by the caller's clock.
+        started: When its first byte came, in seconds since 1970.
 
     Attributes:
         operation: The last operation that was called, "" before any was.
@@ -138,12 +137,8 @@ class Exchange:
         self._send = send
         self._done = done
         self._keep(body)
-
-        def first() -> Any:
-            self._conversation = self.cell.converse(head, body, proof, self._note)
-            return next(self._conversation)
-
-        self._advance(first)
+        self._conversation = self.cell.converse(head, body, proof, self._note)
+        self._advance(self._conversation.send, None)
 
     def refuse(self, problem: Problem) -> HttpReply:
         """Return the reply that tells the client `problem`, under the ids that our log knows."""
@@ -202,21 +197,28 @@ class Exchange:
             f"{peer} {self.ids.request_id} {access_key} {operation} {self.status} {code or '-'} "
             f"in {received} out {sent} bytes {milliseconds} ms{' store ' if store else ''}{store}"
         )
-        log.info(
-            line.replace("{", "{{").replace("}", "}}"),
-            log_flattened=WRITTEN,
-            peer=peer,
-            request_id=self.ids.request_id,
-            access_key=access_key,
-            frontend=self.cell.name,
-            operation=operation,
-            status=self.status,
-            code=code or "-",
-            received=received,
-            sent=sent,
-            milliseconds=milliseconds,
-            whole=whole,
-            store_request_id=store,
+        globalLogPublisher(  # at once: for each event a logger sorts its levels, to look for this one
+            {
+                "log_logger": log,
+                "log_level": LogLevel.info,
+                "log_namespace": log.namespace,
+                "log_source": None,
+                "log_time": self.started + seconds,
+                "log_format": line.replace("{", "{{").replace("}", "}}"),
+                "log_flattened": WRITTEN,
+                "peer": peer,
+                "request_id": self.ids.request_id,
+                "access_key": access_key,
+                "frontend": self.cell.name,
+                "operation": operation,
+                "status": self.status,
+                "code": code or "-",
+                "received": received,
+                "sent": sent,
+                "milliseconds": milliseconds,
+                "whole": whole,
+                "store_request_id": store,
+            }
         )
         if whole:
             counters.answered(self.cell.name, self.operation, self.status, code, seconds)
@@ -232,11 +234,17 @@ class Exchange:
         elif not isinstance(body, bytes) and body.attachment is not None:
             self._bodies.append(body.attachment.body)
 
-    def _advance(self, step: Callable[[], Any]) -> None:
-        """Take one step of the conversation, and then what it leads to: a request or the reply."""
+    def _advance(self, step: Callable[[Any], Any], told: Any) -> None:
+        """Take one step of the conversation, and then what it leads to: a request or the reply.
+
+        Args:
+            step: The conversation's `send` or `throw`.
+            told: What it is told by that: the store's reply, None at the beginning, or a Problem.
+
+        """
         outcome: HttpReply | Problem
         try:
-            self._asking = self._sent(step)
+            self._asking = self._sent(step, told)
         except StopIteration as ended:
             outcome = self._looked_at(ended.value)
         except Problem as problem:
@@ -252,8 +260,9 @@ class Exchange:
     def _looked_at(self, reply: HttpReply) -> HttpReply:
         """Return a reply to write; of one that is passed on, keep what the log tells of it."""
         self.problem = reply.problem
-        self.store_id = next((value for name, value in reply.headers if name == STORE_ID), "")
-        if any(isinstance(piece, bytes) and REPLACEMENT in piece for piece in reply.pieces):
+        named = [value for name, value in reply.headers if name == STORE_ID]
+        self.store_id = named[0] if named else ""
+        if [piece for piece in reply.pieces if isinstance(piece, bytes) and REPLACEMENT in piece]:
             log.warn(  # noqa: G010 - Twisted's logger
                 "{request_id}: the answer to {operation} has U+FFFD where a character cannot be told",
                 request_id=self.ids.request_id,
@@ -261,25 +270,25 @@ class Exchange:
             )
         return reply
 
-    def _sent(self, step: Callable[[], Any]) -> Asking:
+    def _sent(self, step: Callable[[Any], Any], told: Any) -> Asking:
         """Send the request that the conversation yields next; it hears of one that cannot be sent."""
         while True:
-            request = step()
+            request = step(told)
             try:
                 return self._send(self.cell.prepare(request), self._replied)
             except Problem as problem:
                 assert self._conversation is not None
-                step = partial(self._conversation.throw, problem)
+                step, told = self._conversation.throw, problem
 
     def _replied(self, reply: Outcome) -> None:
         self._asking = None
         conversation = self._conversation
         assert conversation is not None  # else `stop` would have cancelled the request
         if isinstance(reply, Problem):
-            self._advance(partial(conversation.throw, reply))
+            self._advance(conversation.throw, reply)
             return
         self._keep(reply.body)
-        self._advance(partial(conversation.send, reply))
+        self._advance(conversation.send, reply)
 
 
 def _forget_frames(problem: Problem) -> None:

@@ -75,14 +75,17 @@ def reply_head(reply: HttpReply, framing: Framing, ids: Ids, now: float) -> byte
         ValueError: Something in the reply cannot stand in a head; a bug of whoever made it.
 
     """
-    given = {name for name, _ in reply.headers}
-    ours = (("server", SERVER), ("x-amz-request-id", ids.request_id), ("x-amz-id-2", ids.host_id))
-    missing = tuple(field for field in ours if field[0] not in given)
+    ours = (
+        ("date", http_date(now)),
+        ("server", SERVER),
+        ("x-amz-request-id", ids.request_id),
+        ("x-amz-id-2", ids.host_id),
+    )
     return build_reply_head(
-        HttpReply(reply.status, reply.reason, reply.headers + missing),
+        reply,
         length=framing.length,
         chunked=framing.chunked,
         close=framing.close,
-        date=http_date(now),
+        ours=ours,
         version=framing.version,
     )

@@ -24,7 +24,7 @@ unreadable behind a first byte InternalError. Neither tells the client about the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.logger import Logger
 
@@ -93,6 +93,7 @@ class StoreConnection(Connection):
         self._limits = owner.limits
         self._incoming: Incoming | None = None
         self._unpacked: Unpacked | None = None
+        self._heads = HeadReader(of_reply=True)
         self._expect(asking)
 
     def _expect(self, asking: Asking | None) -> None:
@@ -102,7 +103,6 @@ class StoreConnection(Connection):
         self._held: Outgoing | None = None  # the same, while it waits for the store's 100
         self._sent = False
         self._early: tuple[ReplyHead, bytearray, int] | None = None
-        self._heads = HeadReader(of_reply=True)
         self._heard = False
         self._interim = 0
         self._head: ReplyHead | None = None
@@ -113,7 +113,7 @@ class StoreConnection(Connection):
 
     def begin(self, asking: Asking) -> None:
         """Send a request. The connection is open and free."""
-        self._expect(asking)
+        self._asking = asking
         asking.stop = self.reset
         request = asking.request
         pieces = request.pieces
@@ -125,7 +125,7 @@ class StoreConnection(Connection):
             done=self._all_sent,
             broken=self._request_broke,
         )
-        if any(name == "expect" for name, _ in request.headers):
+        if "expect" in [name for name, _ in request.headers]:
             self.send(asking.head)
             self._held = outgoing
             self.set_deadline(self._limits.continue_seconds)
@@ -166,14 +166,14 @@ class StoreConnection(Connection):
         if self._early is not None:
             self._early[1].extend(data)
         elif reader is None:
-            self._reading(lambda: self._read_head(data))
+            self._reading(self._read_head, data)
         else:
-            self._reading(lambda: self._read_body(reader, data))
+            self._reading(self._read_body, reader, data)
 
-    def _reading(self, read: Callable[[], None]) -> None:
+    def _reading(self, read: Callable[..., None], *piece: Any) -> None:
         """Read a piece of the reply; a bad one ends it."""
         try:
-            read()
+            read(*piece)
         except Problem as problem:
             self._misunderstood(problem)
 
@@ -242,7 +242,7 @@ class StoreConnection(Connection):
         if outgoing.sent - sent > len(LAST_CHUNK):
             self._misunderstood(Problem("InternalError", ACCEPTED_UNREAD))
         else:
-            self._reading(lambda: self._begin_body(asking, head, bytes(data)))
+            self._reading(self._begin_body, asking, head, bytes(data))
 
     def _request_broke(self, problem: Problem | None) -> None:
         """The body will not come, or is not good: the store must not take what it has for the whole."""

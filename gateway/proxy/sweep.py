@@ -6,7 +6,7 @@ That costs nothing while it works, which a timer for each of thousands of connec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, cast
 
 from twisted.internet.task import LoopingCall
@@ -35,10 +35,13 @@ class Sweep:
     Args:
         clock: Where seconds come from.
 
+    Attributes:
+        seconds: Returns the clock's time.
+
     """
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.seconds: Callable[[], float] = clock.seconds
         self._connections: set[Swept] = set()
         self._number = 0
         self._loop = LoopingCall(self.look)
@@ -59,10 +62,6 @@ class Sweep:
         if self._loop.running:
             self._loop.stop()
 
-    def seconds(self) -> float:
-        """Return the clock's time."""
-        return self._clock.seconds()
-
     def add(self, connection: Swept) -> int:
         """Look at this connection too; return its number, for the log."""
         self._connections.add(connection)
@@ -75,6 +74,6 @@ class Sweep:
 
     def look(self) -> None:
         """Let every connection see what time it is."""
-        now = self._clock.seconds()
+        now = self.seconds()
         for connection in self:
             connection.swept(now)

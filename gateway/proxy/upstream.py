@@ -106,9 +106,10 @@ class Upstream:
         head = build_request_head(request, length_of(request.pieces))
         now = self._clock.seconds()
         asking = Asking(request, head, limit, done, now, now + self.limits.connect_seconds)
-        if not asking.repeatable and self._open >= self.limits.max_connections:
+        repeatable = asking.repeatable
+        if not repeatable and self._open >= self.limits.max_connections:
             self._make_room()
-        while self._idle and asking.repeatable:  # else a stale connection would be its end
+        while self._idle and repeatable:  # else a stale connection would be its end
             connection = self._idle.pop()
             if not connection.closed:
                 asking.reused = True

@@ -151,6 +151,8 @@ def decode(text: str) -> str:
         Problem: InvalidURI, for an escape that is none or for bytes that are no UTF-8.
 
     """
+    if "%" not in text and text.isascii():
+        return text
     try:
         if _BAD_ESCAPE.search(text):
             raise Problem("InvalidURI")

@@ -55,7 +55,13 @@ def parse_error(reply: RestReply, scope: str) -> Problem:
 def problem_of(reply: RestReply, scope: str, document: Fields | None) -> Problem:
     """Return the same of a reply whose error document was looked for already; None for none."""
     fields = document or []
-    own = {name: text for name, text in reversed(fields) if name in OWN_FIELDS}
+    own: dict[str, str] = {}
+    details = []
+    for field in fields:
+        if field[0] in OWN_FIELDS:
+            own.setdefault(*field)
+        else:
+            details.append(field)
     code = own.get("Code", "").strip()
     if not is_code(code):
         code = code_for(reply.status, scope)
@@ -63,12 +69,12 @@ def problem_of(reply: RestReply, scope: str, document: Fields | None) -> Problem
     return Problem(
         code=ALIASES.get(code, code),
         message=own.get("Message", ""),
-        details=tuple((name, text) for name, text in fields if name not in OWN_FIELDS),
+        details=tuple(details),
         request_id=own.get("RequestId") or reply.header("x-amz-request-id") or "",
         host_id=own.get("HostId") or reply.header("x-amz-id-2") or "",
         resource=own.get("Resource", ""),
         status=reply.status,
-        headers=tuple((name, value) for name, value in reply.headers if name in wanted),
+        headers=tuple([field for field in reply.headers if field[0] in wanted]) if wanted else (),
     )
 
 

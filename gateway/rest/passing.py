@@ -16,10 +16,10 @@ from gateway.messages import Admission, Attachment, Body, HttpRequest, Piece, Re
 from gateway.rest.addresses import Endpoint
 from gateway.rest.payload import CONTENT_SHA256
 from gateway.rest.resigning import FRAMING, too_large
-from gateway.wire.http1 import RequestHead, end_to_end
+from gateway.wire.http1 import HOP_BY_HOP, RequestHead, end_to_end
 
 _IN_CHUNKS: Final = "STREAMING-"
-_MADE_ANEW: Final = frozenset({"content-length", "expect"})
+_DROPPED: Final = HOP_BY_HOP | {"content-length", "expect"}  # the two are made anew
 
 
 class Untouched:
@@ -95,7 +95,7 @@ class Passing:
             proof: Nothing.
 
         """
-        headers = [field for field in end_to_end(head.headers) if field[0] not in _MADE_ANEW]
+        headers = list(end_to_end(head.headers, _DROPPED))
         if not head.host:
             headers.insert(0, ("host", self.endpoint.authority))
         if head.expects_continue:

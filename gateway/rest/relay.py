@@ -118,7 +118,7 @@ class RestRelay:
         if reply.status >= ERROR:
             problem = self._judged(reply, scope, head, proof)
         reply = self.way.told(reply, proof)
-        headers = tuple(field for field in reply.headers if field[0] != "content-length")
+        headers = tuple([field for field in reply.headers if field[0] != "content-length"])
         pieces = () if reply.body == b"" else (reply.body,)
         return HttpReply(reply.status, reply.reason, headers, pieces, _told_length(head, reply), problem)
 
@@ -173,7 +173,7 @@ class RestRelay:
 
 def _told_length(head: RequestHead, reply: RestReply) -> int | None:
     """Return the length that a reply without a body tells of the one it stands for."""
-    length = reply.header("content-length")
-    if length is None or (head.method != "HEAD" and reply.status != NOT_MODIFIED):
+    if head.method != "HEAD" and reply.status != NOT_MODIFIED:
         return None
-    return int(length)
+    length = reply.header("content-length")
+    return None if length is None else int(length)

@@ -37,7 +37,7 @@ from gateway.rest.presigned import in_fields
 from gateway.rest.readdressed import Way, readdressed, tells_address
 from gateway.rest.requests import Store
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, SigningKey, sign
-from gateway.wire.http1 import RequestHead, end_to_end
+from gateway.wire.http1 import HOP_BY_HOP, RequestHead, end_to_end
 from gateway.wire.proof import HoldBack
 
 FRAMING: Final = 65_536
@@ -49,6 +49,8 @@ PREFLIGHT: Final = "OPTIONS"
 _OF_SIGNATURE: Final = frozenset({"authorization", "date", "x-amz-date", "x-amz-security-token"})
 _HASH: Final = "x-amz-content-sha256"
 _MADE_ANEW: Final = frozenset({"content-length", "expect", "forwarded", "host"})
+_DROPPED: Final = HOP_BY_HOP | _MADE_ANEW | _OF_SIGNATURE
+_DROPPED_WHEN_SIGNED: Final = _DROPPED | {_HASH}
 _FORWARDED: Final = "x-forwarded-"
 _ACTED_ON: Final = ("x-amz-", "content-", "if-")
 _ACTED_ON_TOO: Final = frozenset({"cache-control", "expires", "origin", "range"})
@@ -206,12 +208,8 @@ def _judge_connection(head: RequestHead) -> None:
 
 def _kept(headers: Headers, *, anonymous: bool) -> Headers:
     """Return the fields that go on to the store."""
-    dropped = _MADE_ANEW | _OF_SIGNATURE | (frozenset() if anonymous else {_HASH})
-    return tuple(
-        field
-        for field in end_to_end(headers)
-        if field[0] not in dropped and not field[0].startswith(_FORWARDED)
-    )
+    kept = end_to_end(headers, _DROPPED if anonymous else _DROPPED_WHEN_SIGNED)
+    return tuple([field for field in kept if not field[0].startswith(_FORWARDED)])
 
 
 def _address(proof: Admitted, store: Store) -> tuple[str, str]:

@@ -7,7 +7,7 @@ bundles, the contract. No I/O starts here, and nothing here knows when it will.
 from __future__ import annotations
 
 import base64
-import secrets
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ def assemble(config: Config, carrier: Carrier, reactor: Any, numbers: Numbers) -
     front = Front(
         (cells.soap, cells.rest),
         upstream,
-        new_ids=make_ids(secrets.token_bytes),
+        new_ids=make_ids(os.urandom),
         sweep=sweep,
         counters=counters,
         limits=_client_limits(limits),

@@ -91,20 +91,20 @@ def status_line(raw: bytes) -> tuple[Version, int, str]:
 
 
 class _Seen:
-    """What llhttp tells of one head."""
+    """What llhttp tells of one head; names in lower case, values trimmed."""
 
     __slots__ = ("complete", "fields", "url")
 
     def __init__(self) -> None:
         self.complete = False
-        self.fields: list[tuple[bytes, bytes]] = []
+        self.fields: list[tuple[str, str]] = []
         self.url = b""
 
     def on_url(self, url: bytes) -> None:
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name, value))
+        self.fields.append((_lower(name), value.decode("latin-1").strip(" \t")))
 
     def on_headers_complete(self) -> None:
         self.complete = True
@@ -142,9 +142,7 @@ def fields(raw: bytes, target: str | None) -> Headers:
     lines = raw.count(b"\r\n") - 2
     if not seen.complete or len(seen.fields) != lines or seen.url != (target or "").encode("latin-1"):
         raise Problem("InvalidRequest", "The HTTP head can be read in two ways.")
-    return tuple(
-        [(_lower(name), value.decode("latin-1").strip(" \t")) for name, value in seen.fields]
-    )  # a list first: a generator takes half as long again
+    return tuple(seen.fields)
 
 
 def ambiguous_name(name: str) -> bool:

@@ -282,27 +282,33 @@ def _spelled(name: str) -> str:
 
 
 def _written(start_line: str, headers: list[tuple[str, str]]) -> bytes:
-    if _NO_FIELD_TEXT.search("".join([value for _, value in headers])):
+    lines = [f"{_spelled(name)}: {value}" for name, value in headers]
+    if _NO_FIELD_TEXT.search("".join(lines)):
         wrong = next(f"{name}: {value!r}" for name, value in headers if _NO_FIELD_TEXT.search(value))
         raise ValueError(f"no value of an HTTP field: {wrong}")
-    lines = [f"{_spelled(name)}: {value}\r\n" for name, value in headers]
-    return f"{start_line}\r\n{''.join(lines)}\r\n".encode("latin-1")
+    return "\r\n".join([start_line, *lines, "", ""]).encode("latin-1")
 
 
-def _given(headers: Headers) -> list[tuple[str, str]]:
-    """Return the fields to write, none of which may be the writer's own affair."""
-    for name, _ in headers:
-        if name in _NEVER_GIVEN:
-            raise ValueError(f"{name} is written from the framing, not given")
-    return list(headers)
+def _names(headers: Headers) -> list[str]:
+    """Return the names of the fields to write, none of which may be the writer's own affair."""
+    names = [name for name, _ in headers]
+    if not _NEVER_GIVEN.isdisjoint(names):
+        own = next(name for name in names if name in _NEVER_GIVEN)
+        raise ValueError(f"{own} is written from the framing, not given")
+    return names
 
 
-def end_to_end(headers: Headers) -> Headers:
-    """Return the fields of a message that are not the affair of its connection alone (RFC 9110, 7.6.1)."""
-    dropped = HOP_BY_HOP
-    connection = _joined(headers, "connection")
-    if connection is not None:
-        dropped = dropped.union([option.strip(" \t").lower() for option in connection.split(",")])
+def end_to_end(headers: Headers, dropped: frozenset[str] = HOP_BY_HOP) -> Headers:
+    """Return the fields of a message that are not the affair of its connection alone (RFC 9110, 7.6.1).
+
+    Args:
+        headers: The message's.
+        dropped: Names that do not go on; `HOP_BY_HOP`, and what the caller does not want.
+
+    """
+    told = [value for name, value in headers if name == "connection"]
+    if told:
+        dropped = dropped.union([option.strip(" \t").lower() for option in ",".join(told).split(",")])
     return tuple([field for field in headers if field[0] not in dropped])
 
 
@@ -323,9 +329,9 @@ def build_request_head(request: HttpRequest, length: int | None) -> bytes:
     """
     if not _METHOD.fullmatch(request.method) or not gate.TARGET.fullmatch(request.target):
         raise ValueError(f"no request line: {request.method!r} {request.target!r}")
-    headers = _given(request.headers)
-    if sum(name == "host" for name, _ in headers) != 1:
+    if _names(request.headers).count("host") != 1:
         raise ValueError("a request has one Host field")
+    headers = list(request.headers)
     if length is None:
         headers.append(("transfer-encoding", "chunked"))
     elif length or request.pieces or request.method in gate.WITH_CONTENT:
@@ -339,7 +345,7 @@ def build_reply_head(  # noqa: PLR0913 - each is a decision of the caller's
     length: int | None,
     chunked: bool,
     close: bool,
-    date: str,
+    ours: Headers,
     version: Version,
 ) -> bytes:
     """Write the head of a reply to a client.
@@ -348,12 +354,12 @@ def build_reply_head(  # noqa: PLR0913 - each is a decision of the caller's
     none (HEAD, 1xx, 204, 304). The status line always says HTTP/1.1, as RFC 9110, 2.5 has it.
 
     Args:
-        reply: Its status, reason and fields. The pieces are not looked at. A `date` among the
-            fields is kept: it is the store's.
+        reply: Its status, reason and fields. The pieces are not looked at.
         length: Content-Length: of the body, or the one a HEAD tells.
         chunked: Whether the body is written in chunks; never to HTTP/1.0 (wire rule 20).
         close: Whether the connection is closed behind this reply.
-        date: The Date field (RFC 9110, 6.6.1).
+        ours: The fields that every answer has, as Date (RFC 9110, 6.6.1). One that the reply has
+            already is kept: it is the store's.
         version: The client's.
 
     Returns:
@@ -370,9 +376,8 @@ def build_reply_head(  # noqa: PLR0913 - each is a decision of the caller's
     lengthless = reply.status < 200 or reply.status == 204
     if (length and lengthless) or (chunked and (lengthless or reply.status == 304)):
         raise ValueError(f"a reply with status {reply.status} has no body")
-    headers = _given(reply.headers)
-    if "date" not in [name for name, _ in headers]:
-        headers.insert(0, ("date", date))
+    given = _names(reply.headers)
+    headers = [*[field for field in ours if field[0] not in given], *reply.headers]
     if chunked:
         headers.append(("transfer-encoding", "chunked"))
     elif length is not None and not lengthless:

@@ -298,7 +298,12 @@ def test_any_problem_is_a_valid_reply(problem, details):
     )
     written = build_error(told, IDS)
     head = build_reply_head(
-        written, length=length_of(written.pieces), chunked=False, close=False, date=DATE, version=(1, 1)
+        written,
+        length=length_of(written.pieces),
+        chunked=False,
+        close=False,
+        ours=(("date", DATE),),
+        version=(1, 1),
     )
     read = parse_reply_head(head, "GET")
     assert read.status == written.status
