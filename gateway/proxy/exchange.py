@@ -137,8 +137,7 @@ class Exchange:
         self._send = send
         self._done = done
         self._keep(body)
-        self._conversation = self.cell.converse(head, body, proof, self._note)
-        self._advance(self._conversation.send, None)
+        self._advance(self._first, head, body, proof)
 
     def refuse(self, problem: Problem) -> HttpReply:
         """Return the reply that tells the client `problem`, under the ids that our log knows."""
@@ -234,17 +233,22 @@ class Exchange:
         elif not isinstance(body, bytes) and body.attachment is not None:
             self._bodies.append(body.attachment.body)
 
-    def _advance(self, step: Callable[[Any], Any], told: Any) -> None:
+    def _first(self, head: RequestHead, body: bytes | Unpacking, proof: Any) -> Any:
+        """Begin the conversation and return what it yields first."""
+        self._conversation = self.cell.converse(head, body, proof, self._note)
+        return next(self._conversation)
+
+    def _advance(self, step: Callable[..., Any], *told: Any) -> None:
         """Take one step of the conversation, and then what it leads to: a request or the reply.
 
         Args:
-            step: The conversation's `send` or `throw`.
-            told: What it is told by that: the store's reply, None at the beginning, or a Problem.
+            step: Its beginning, its `send` or its `throw`.
+            told: What it is told by that.
 
         """
         outcome: HttpReply | Problem
         try:
-            self._asking = self._sent(step, told)
+            self._asking = self._sent(step, *told)
         except StopIteration as ended:
             outcome = self._looked_at(ended.value)
         except Problem as problem:
@@ -270,15 +274,15 @@ class Exchange:
             )
         return reply
 
-    def _sent(self, step: Callable[[Any], Any], told: Any) -> Asking:
+    def _sent(self, step: Callable[..., Any], *told: Any) -> Asking:
         """Send the request that the conversation yields next; it hears of one that cannot be sent."""
         while True:
-            request = step(told)
+            request = step(*told)
             try:
                 return self._send(self.cell.prepare(request), self._replied)
             except Problem as problem:
                 assert self._conversation is not None
-                step, told = self._conversation.throw, problem
+                step, told = self._conversation.throw, (problem,)
 
     def _replied(self, reply: Outcome) -> None:
         self._asking = None
