@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from gateway.messages import Body, RestReply
+from gateway.messages import Body, Piece, RestReply
 from gateway.wire.markup import escape
 
 MOST: Final = 65_536
@@ -136,6 +136,9 @@ def readdressed(reply: RestReply, way: Way) -> RestReply:
 
     """
     change, body = way.named if reply.status >= ERROR else way.located, reply.body
+    told: Piece
     if isinstance(body, bytes):
-        return replace(reply, body=change(body))
-    return replace(reply, body=Body(body.source, None, (*body.through, lambda: Located(change))))
+        told = change(body)
+    else:
+        told = Body(body.source, None, (*body.through, lambda: Located(change)))
+    return RestReply(reply.status, reply.reason, reply.headers, told)

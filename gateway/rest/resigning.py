@@ -37,6 +37,7 @@ from gateway.rest.presigned import in_fields
 from gateway.rest.readdressed import Way, readdressed, tells_address
 from gateway.rest.requests import Store
 from gateway.rest.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD, SigningKey, sign
+from gateway.wire.gate import connection_options
 from gateway.wire.http1 import HOP_BY_HOP, RequestHead, end_to_end
 from gateway.wire.proof import HoldBack
 
@@ -200,9 +201,8 @@ def _judge_connection(head: RequestHead) -> None:
 
     Else anybody on the way could take them away from a request that was signed with them.
     """
-    kept = {name for name, _ in end_to_end(head.headers)}
-    for name, _ in head.headers:
-        if name not in kept and (name.startswith(_ACTED_ON) or name in _ACTED_ON_TOO):
+    for name in connection_options(head.headers):
+        if (name.startswith(_ACTED_ON) or name in _ACTED_ON_TOO) and head.header(name) is not None:
             raise Problem("InvalidRequest", f"The Connection field names {name}.")
 
 
@@ -258,10 +258,12 @@ def _signed(  # noqa: PLR0913, PLR0917 - all that a signature is about
     signature = dict(sign(unsigned, declared, key, now))
     date, seed = signature["x-amz-date"], signature["authorization"].rpartition("=")[2]
     chunks = partial(SignedChunks, key, date, seed)
-    return replace(
-        unsigned,
-        headers=(*unsigned.headers, *signature.items()),
-        pieces=_coded(body, payload, declared, chunks),
+    return HttpRequest(  # not `replace`, which asks for every field by its name
+        unsigned.method,
+        unsigned.target,
+        (*unsigned.headers, *signature.items()),
+        _coded(body, payload, declared, chunks),
+        stream=True,
     )
 
 

@@ -32,6 +32,9 @@ MAX_LENGTH_DIGITS = 19
 KEPT_NAMES = 256
 """Names of fields, as they were spelled, of which the lower case is remembered."""
 
+KEPT_CONNECTIONS = 16
+"""Values of Connection fields that were read before: nearly all are `close` or `keep-alive`."""
+
 Version = tuple[int, int]
 """(1, 0) or (1, 1)."""
 
@@ -43,10 +46,12 @@ TARGET = re.compile(r"/[!$%&'()*+,\-./0-9:;=?@A-Z\[\]_`a-z{}~]*")
 Not among them: # " \\ | < > ^, blanks, controls, bytes beyond ASCII.
 """
 
-_REQUEST_LINE = re.compile(rf"({TOKEN}) ([^ \t\r\n]+) HTTP/([0-9])\.([0-9])".encode())
+_REQUEST_LINE = re.compile(rf"({TOKEN}) ([^ \t\r\n]+) HTTP/([0-9]\.[0-9])".encode())
+_VERSIONS: dict[bytes, Version] = {b"1.0": (1, 0), b"1.1": (1, 1)}
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"(?:[0-9A-Za-z._\-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_NO_OPTIONS: frozenset[str] = frozenset()
 _LENGTH = re.compile(rf"0|[1-9][0-9]{{0,{MAX_LENGTH_DIGITS - 1}}}")
 _SINGLE = {
     "host": "InvalidHostHeader",
@@ -67,8 +72,8 @@ def request_line(raw: bytes) -> tuple[str, str, Version]:
     line = _REQUEST_LINE.fullmatch(raw, 0, raw.find(b"\r\n"))
     if line is None:
         raise Problem("InvalidRequest", "The request line is not that of HTTP/1.1.")
-    version = int(line[3]), int(line[4])
-    if version not in {(1, 0), (1, 1)}:
+    version = _VERSIONS.get(line[3])
+    if version is None:
         raise Problem("InvalidRequest", "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
     method = line[1].decode("latin-1")
     if method not in METHODS:
@@ -223,8 +228,16 @@ def expects_continue(single: dict[str, str], version: Version) -> bool:
 
 def keeps_connection(headers: Headers, version: Version) -> bool:
     """Return whether the sender wants to go on using the connection (RFC 9112, 9.3)."""
-    told = [value for name, value in headers if name == "connection"]
-    if not told:
-        return version >= (1, 1)
-    options = [option.strip(" \t") for value in told for option in value.lower().split(",")]
+    options = connection_options(headers)
     return "close" not in options and (version >= (1, 1) or "keep-alive" in options)
+
+
+def connection_options(headers: Headers) -> frozenset[str]:
+    """Return what the Connection fields name, in lower case (RFC 9110, 7.6.1)."""
+    told = [value for name, value in headers if name == "connection"]
+    return _options(",".join(told)) if told else _NO_OPTIONS
+
+
+@lru_cache(maxsize=KEPT_CONNECTIONS)
+def _options(value: str) -> frozenset[str]:
+    return frozenset([option.strip(" \t") for option in value.lower().split(",")])

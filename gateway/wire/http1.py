@@ -306,9 +306,9 @@ def end_to_end(headers: Headers, dropped: frozenset[str] = HOP_BY_HOP) -> Header
         dropped: Names that do not go on; `HOP_BY_HOP`, and what the caller does not want.
 
     """
-    told = [value for name, value in headers if name == "connection"]
-    if told:
-        dropped = dropped.union([option.strip(" \t").lower() for option in ",".join(told).split(",")])
+    options = gate.connection_options(headers)
+    if not options <= dropped:
+        dropped |= options
     return tuple([field for field in headers if field[0] not in dropped])
 
 
