@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.logger import Logger
@@ -36,7 +35,8 @@ class Acceptor:
     """Accepts from now on, until stopped.
 
     Args:
-        reactor: An `IReactorFDSet`; each reactor of Twisted's that runs on POSIX is one.
+        watch: Has `doRead` called whenever connections wait.
+        unwatch: Puts an end to that.
         clock: Where seconds come from.
         listening: A bound and listening socket, TCP or unix. It stays its owner's.
         make_protocol: Given the peer's address, makes a protocol or refuses by None.
@@ -47,33 +47,35 @@ class Acceptor:
 
     def __init__(  # noqa: PLR0913 - each is the caller's to say
         self,
-        reactor: Any,
         clock: Clock,
         listening: socket.socket,
         *,
+        watch: Callable[[Acceptor], None],
+        unwatch: Callable[[Acceptor], None],
         make_protocol: Callable[[str], StreamProtocol | None],
         adopt: Callable[[socket.socket, StreamProtocol], None],
         limited: Callable[[str], None],
     ) -> None:
         listening.setblocking(False)
-        self._reactor = reactor
+        self._watch = watch
+        self._unwatch = unwatch
         self._clock = clock
         self._listening = listening
         self._make_protocol = make_protocol
         self._adopt = adopt
         self._limited = limited
         self._pause: Delayed | None = None
-        reactor.addReader(self)
+        watch(self)
 
     def stop(self) -> None:
         """Accept no more. Handshakes that are under way go on."""
-        self._reactor.removeReader(self)
+        self._unwatch(self)
         if self._pause is not None:
             self._pause.cancel()
             self._pause = None
 
     def fileno(self) -> int:
-        """Return what the reactor waits for."""
+        """Return what is waited for."""
         return self._listening.fileno()
 
     def doRead(self) -> None:  # noqa: N802 - Twisted's name
@@ -99,12 +101,12 @@ class Acceptor:
         log.warn("accepting pauses: {error}", error=error)  # noqa: G010 - Twisted's logger
         if error.errno in _EXHAUSTED:
             self._limited("descriptors")
-        self._reactor.removeReader(self)
+        self._unwatch(self)
         self._pause = self._clock.callLater(PAUSE, self._resume)
 
     def _resume(self) -> None:
         self._pause = None
-        self._reactor.addReader(self)
+        self._watch(self)
 
     def _take(self, sock: socket.socket, peer: str) -> None:
         protocol: StreamProtocol | None = None

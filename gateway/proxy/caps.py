@@ -5,9 +5,9 @@ Asked before a connection costs anything, the TLS handshake least of all.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable
+from socket import AF_INET6, inet_pton
 
 from gateway.proxy.connection import Counters
 
@@ -53,8 +53,6 @@ class Caps:
 
 
 def _counted(peer: str) -> str:
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else peer
+    if ":" in peer:
+        return inet_pton(AF_INET6, peer)[:8].hex()
+    return peer if peer[:1].isdigit() else ""

@@ -27,6 +27,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from gateway.proxy.acceptor import Acceptor
 from gateway.proxy.clock import Clock
+from gateway.proxy.handshakes import Handshakes
 from gateway.proxy.link import Link
 from gateway.proxy.transport import StreamProtocol, Transport
 
@@ -82,12 +83,19 @@ class Carrier(ABC):
             limited: Told `descriptors` when accepting pauses because there are none left.
 
         """
+        handshakes = Handshakes(self._clock, handshake)
 
         def adopt(sock: socket.socket, protocol: StreamProtocol) -> None:
-            self._adopt(sock, protocol, tls() if tls else None, handshake)
+            self._adopt(sock, protocol, tls() if tls else None, handshakes)
 
         return Acceptor(
-            self._reactor, self._clock, listening, make_protocol=make_protocol, adopt=adopt, limited=limited
+            self._clock,
+            listening,
+            watch=self._watch,
+            unwatch=self._unwatch,
+            make_protocol=make_protocol,
+            adopt=adopt,
+            limited=limited,
         )
 
     def connect(  # noqa: PLR0913 - each is the caller's to say
@@ -117,7 +125,17 @@ class Carrier(ABC):
         return attempt
 
     @abstractmethod
-    def _adopt(self, sock: socket.socket, protocol: StreamProtocol, context: Any, handshake: float) -> None:
+    def _watch(self, acceptor: Acceptor) -> None:
+        """Let an acceptor know when connections wait."""
+
+    @abstractmethod
+    def _unwatch(self, acceptor: Acceptor) -> None:
+        """Let it be; nothing happens when it was not watched."""
+
+    @abstractmethod
+    def _adopt(
+        self, sock: socket.socket, protocol: StreamProtocol, context: Any, handshakes: Handshakes
+    ) -> None:
         """Drive an accepted socket, which from now on is the carrier's."""
 
     @abstractmethod
@@ -174,11 +192,19 @@ class Native(Carrier):
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds them only weakly
         self.reactor_name = f"asyncio on {type(loop).__module__.partition('.')[0]}"
 
-    def _adopt(self, sock: socket.socket, protocol: StreamProtocol, context: Any, handshake: float) -> None:
-        task = self._start(self._adopted(sock, protocol, context))
+    def _watch(self, acceptor: Acceptor) -> None:
+        # The loop itself: through the reactor a connection is reported at twice the price.
+        self._loop.add_reader(acceptor.fileno(), acceptor.doRead)
+
+    def _unwatch(self, acceptor: Acceptor) -> None:
+        self._loop.remove_reader(acceptor.fileno())
+
+    def _adopt(
+        self, sock: socket.socket, protocol: StreamProtocol, context: Any, handshakes: Handshakes
+    ) -> None:
+        task = self._start(self._adopted(sock, protocol, context, handshakes))
         if context is not None:
-            deadline = self._clock.callLater(handshake, task.cancel)
-            task.add_done_callback(lambda _task: deadline.cancel() if deadline.active() else None)
+            handshakes.begin(protocol, task.cancel)
 
     def _dial(
         self,
@@ -197,7 +223,11 @@ class Native(Carrier):
         return task
 
     async def _adopted(
-        self, sock: socket.socket, protocol: StreamProtocol, context: ssl.SSLContext | None
+        self,
+        sock: socket.socket,
+        protocol: StreamProtocol,
+        context: ssl.SSLContext | None,
+        handshakes: Handshakes,
     ) -> None:
         never = NEVER if context else None
         door = _Door(lambda: protocol)
@@ -208,6 +238,7 @@ class Native(Carrier):
             )
         except (OSError, asyncio.CancelledError) as failure:
             error = failure
+        handshakes.end(protocol)
         if not door.opened:  # also when it was lost in the handshake without an error
             protocol.connection_lost(error)
 
@@ -264,10 +295,18 @@ class Twisted(Carrier):
         super().__init__(reactor, clock)
         self.reactor_name = type(reactor).__name__.removesuffix("Reactor").lower()
 
-    def _adopt(self, sock: socket.socket, protocol: StreamProtocol, context: Any, handshake: float) -> None:
+    def _watch(self, acceptor: Acceptor) -> None:
+        self._reactor.addReader(acceptor)
+
+    def _unwatch(self, acceptor: Acceptor) -> None:
+        self._reactor.removeReader(acceptor)
+
+    def _adopt(
+        self, sock: socket.socket, protocol: StreamProtocol, context: Any, handshakes: Handshakes
+    ) -> None:
         link = Link(lambda: protocol, secure=context is not None, failed=protocol.connection_lost)
         if context is not None:
-            link.expect_handshake(self._clock, handshake)
+            link.expect_handshake(handshakes)
         self._reactor.adoptStreamConnection(sock.fileno(), sock.family, self._factory(link, context))
         sock.close()  # the reactor has a duplicate of its own
 

@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListen
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, implementer
 
-from gateway.proxy.clock import Clock, Delayed
+from gateway.proxy.handshakes import Handshakes
 from gateway.proxy.transport import StreamProtocol
 
 
@@ -54,15 +54,16 @@ class Link(protocol.Protocol):
         self._failed = failed
         self._stands = False
         self._socket: Any = None  # Twisted's TCP transport, under its TLS if there is any
-        self._deadline: Delayed | None = None
+        self._handshakes: Handshakes | None = None
         self._paused = False
         self._held: list[bytes] = []
         self._lost = False
         self._error: BaseException | None = None
 
-    def expect_handshake(self, clock: Clock, seconds: float) -> None:
-        """Abort unless the connection is made within `seconds`."""
-        self._deadline = clock.callLater(seconds, self.abort)
+    def expect_handshake(self, handshakes: Handshakes) -> None:
+        """Abort unless the connection is made in the time that `handshakes` give."""
+        self._handshakes = handshakes
+        handshakes.begin(self, self.abort)
 
     # Twisted speaks.
 
@@ -185,8 +186,8 @@ class Link(protocol.Protocol):
         self._protocol.connection_made(self)
 
     def _in_time(self) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
+        if self._handshakes is not None:
+            self._handshakes.end(self)
 
     def _release(self) -> None:
         if self._paused or not self._held:
