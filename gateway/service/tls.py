@@ -43,6 +43,9 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AESGCM:AESGCM:AES128-SHA256
 OLD_CIPHERS = "DEFAULT:@SECLEVEL=0"
 """With `tls_minimum` below 1.2: OpenSSL counts SHA-1 in signatures, which TLS 1.0 needs, as level 0."""
 
+TICKETS = 1
+"""What a whole handshake of TLS 1.3 gives, where the carrier can say so: docs/decisions/tls-handshakes.md."""
+
 _VERSIONS = {
     "1.0": (ssl.TLSVersion.TLSv1, SSL.TLS1_VERSION),
     "1.1": (ssl.TLSVersion.TLSv1_1, SSL.TLS1_1_VERSION),
@@ -251,6 +254,7 @@ def _native_context(identity: Identity, minimum: str) -> ssl.SSLContext:
     context.set_ciphers(OLD_CIPHERS if minimum < "1.2" else CIPHERS)
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
     context.set_alpn_protocols([ALPN])
+    context.num_tickets = TICKETS
     context.load_cert_chain(identity.certificate, identity.key)
     return context
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from gateway.service.tls import (
+    TICKETS,
     CertificateError,
     Identity,
     ServerTls,
@@ -167,6 +168,32 @@ def test_a_chain_is_sent_whole(shell: Shell, tmp_path: Path) -> None:
     identity = Identity(write(tmp_path / "chain.pem", certificate + other), write(tmp_path / "key.pem", key))
     server = shell.serve(tls=server_context(shell.carrier.name, [identity]))
     assert served(server, "localhost")[0] == "Leaf"
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_session_goes_on_again_and_again(shell: Shell, tmp_path: Path, version: ssl.TLSVersion) -> None:
+    certificate, key = make("Localhost", "localhost")
+    identity = Identity(write(tmp_path / "a.pem", certificate), write(tmp_path / "a.key", key))
+    server = shell.serve(
+        tls=server_context(shell.carrier.name, [identity]),
+        received=lambda connection, data: connection.send(data),
+    )
+    context = ssl.create_default_context(cafile=str(identity.certificate))
+    context.minimum_version = context.maximum_version = version
+    session, resumed = None, []
+    for _ in range(3):
+        with context.wrap_socket(server.plain(), server_hostname="localhost", session=session) as client:
+            client.sendall(b"hello")  # in TLS 1.3 the ticket comes behind the handshake
+            assert client.recv(5) == b"hello"
+            session = client.session
+            resumed.append(client.session_reused)
+    assert resumed == [False, True, True]
+
+
+def test_a_handshake_gives_one_ticket_where_the_carrier_can_say_so(tmp_path: Path) -> None:
+    certificate, key = make("A")
+    identity = Identity(write(tmp_path / "a.pem", certificate), write(tmp_path / "a.key", key))
+    assert server_context("native", [identity]).num_tickets == TICKETS == 1
 
 
 def test_a_reload_serves_the_new_files_and_a_failed_one_the_old(shell: Shell, tmp_path: Path) -> None:
