@@ -247,6 +247,9 @@ class ClientConnection(Connection):
         except Problem as problem:
             self._refuse(problem)
             return
+        if arriving.reader.done and not arriving.in_parts:
+            self._answer_request(exchange, arriving)  # no byte is to come
+            return
         if not admission.unasked:
             self._continue(arriving)
         self._state = State.BODY

@@ -295,5 +295,6 @@ def _plain_length(head: RequestHead) -> int:
 
 
 def _is_multipart(head: RequestHead) -> bool:
-    names = {pair.partition("=")[0] for pair in head.query.split("&")}
-    return head.method == "POST" and not OF_MULTIPART.isdisjoint(names)
+    if head.method != "POST":
+        return False
+    return not OF_MULTIPART.isdisjoint([pair.partition("=")[0] for pair in head.query.split("&")])
