@@ -75,17 +75,13 @@ def reply_head(reply: HttpReply, framing: Framing, ids: Ids, now: float) -> byte
         ValueError: Something in the reply cannot stand in a head; a bug of whoever made it.
 
     """
-    ours = (
-        ("date", http_date(now)),
-        ("server", SERVER),
-        ("x-amz-request-id", ids.request_id),
-        ("x-amz-id-2", ids.host_id),
-    )
+    ours = (("server", SERVER), ("x-amz-request-id", ids.request_id), ("x-amz-id-2", ids.host_id))
     return build_reply_head(
         reply,
         length=framing.length,
         chunked=framing.chunked,
         close=framing.close,
-        ours=ours,
+        date=http_date(now),
         version=framing.version,
+        ours=ours,
     )

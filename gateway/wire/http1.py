@@ -345,8 +345,9 @@ def build_reply_head(  # noqa: PLR0913 - each is a decision of the caller's
     length: int | None,
     chunked: bool,
     close: bool,
-    ours: Headers,
+    date: str,
     version: Version,
+    ours: Headers = (),
 ) -> bytes:
     """Write the head of a reply to a client.
 
@@ -354,13 +355,14 @@ def build_reply_head(  # noqa: PLR0913 - each is a decision of the caller's
     none (HEAD, 1xx, 204, 304). The status line always says HTTP/1.1, as RFC 9110, 2.5 has it.
 
     Args:
-        reply: Its status, reason and fields. The pieces are not looked at.
+        reply: Its status, reason and fields. The pieces are not looked at. A `date` among the
+            fields is kept, as is any of `ours`: it is the store's.
         length: Content-Length: of the body, or the one a HEAD tells.
         chunked: Whether the body is written in chunks; never to HTTP/1.0 (wire rule 20).
         close: Whether the connection is closed behind this reply.
-        ours: The fields that every answer has, as Date (RFC 9110, 6.6.1). One that the reply has
-            already is kept: it is the store's.
+        date: The Date field (RFC 9110, 6.6.1).
         version: The client's.
+        ours: What every answer has beside it, written behind the fields of the reply.
 
     Returns:
         The head, blank line included.
@@ -377,7 +379,9 @@ def build_reply_head(  # noqa: PLR0913 - each is a decision of the caller's
     if (length and lengthless) or (chunked and (lengthless or reply.status == 304)):
         raise ValueError(f"a reply with status {reply.status} has no body")
     given = _names(reply.headers)
-    headers = [*[field for field in ours if field[0] not in given], *reply.headers]
+    headers = [*reply.headers, *[field for field in ours if field[0] not in given]]
+    if "date" not in given:
+        headers.insert(0, ("date", date))
     if chunked:
         headers.append(("transfer-encoding", "chunked"))
     elif length is not None and not lengthless:

@@ -59,10 +59,10 @@ def test_every_answer_names_its_request_its_date_and_its_server():
     assert head == (
         b"HTTP/1.1 200 OK\r\n"
         b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        b"Content-Type: text/plain\r\n"
         b"Server: s3gateway\r\n"
         b"x-amz-request-id: 0123456789ABCDEF\r\n"
         b"x-amz-id-2: host-id\r\n"
-        b"Content-Type: text/plain\r\n"
         b"Content-Length: 4\r\n\r\n"
     )
 

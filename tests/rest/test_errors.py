@@ -302,7 +302,7 @@ def test_any_problem_is_a_valid_reply(problem, details):
         length=length_of(written.pieces),
         chunked=False,
         close=False,
-        ours=(("date", DATE),),
+        date=DATE,
         version=(1, 1),
     )
     read = parse_reply_head(head, "GET")

@@ -458,7 +458,7 @@ def _is_token(name: str) -> bool:
 def replied(reply: HttpReply) -> RestReply:
     """The reply as a client reads it, with the fields that the shell adds; its head can be written."""
     content = b"".join(written(piece) for piece in reply.pieces)
-    assert build_reply_head(reply, length=None, chunked=False, close=True, ours=(), version=(1, 1))
+    assert build_reply_head(reply, length=None, chunked=False, close=True, date="", version=(1, 1))
     more = () if reply.status == 304 else (("content-length", str(len(content))),)
     return RestReply(reply.status, reply.reason, (*reply.headers, *more), content)
 

@@ -211,9 +211,7 @@ def reply_head(
     version: tuple[int, int] = (1, 1),
 ) -> bytes:
     reply = HttpReply(status, reason, headers)
-    return build_reply_head(
-        reply, length=length, chunked=chunked, close=close, ours=(("date", DATE),), version=version
-    )
+    return build_reply_head(reply, length=length, chunked=chunked, close=close, date=DATE, version=version)
 
 
 DATED = b"Date: " + DATE.encode() + b"\r\n"
@@ -337,9 +335,7 @@ def test_written_reply_head_is_read_again(
     chunked = length is None and version == (1, 1) and not close
     until_close = length is None and not chunked
     closes = close or until_close
-    raw = build_reply_head(
-        reply, length=length, chunked=chunked, close=closes, ours=(("date", DATE),), version=version
-    )
+    raw = build_reply_head(reply, length=length, chunked=chunked, close=closes, date=DATE, version=version)
     head = parse_reply_head(raw, "GET")
     assert (head.status, head.reason, head.version) == (reply.status, reply.reason, (1, 1))
     assert head.headers[: len(reply.headers) + 1] == (("date", DATE), *reply.headers)
