@@ -26,6 +26,7 @@ from gateway.service.settings import (
     read_admin,
     read_bytes,
     read_count,
+    read_delay,
     read_domains,
     read_endpoint_url,
     read_endpoints,
@@ -80,6 +81,7 @@ class Gateway:
     etag: Annotated[str, Key("md5", choice("md5", "store"))]
     replay: Annotated[str, Key("off", choice("off", unbuilt=("refuse",)))]
     drain_timeout: Annotated[float, Key("30", read_seconds)]
+    drain_delay: Annotated[float, Key("0", read_delay)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

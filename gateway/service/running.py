@@ -1,7 +1,8 @@
 """A gateway while it runs: clients, the admin site, and the embedded store where there is one.
 
 Whether clients are served in this process or in workers is not known here. Stopping drains: that is told on
-/-/ready first, then the clients' side ends, and what outlasts it last, the admin site and the embedded store.
+/-/ready first, for `drain_delay` seconds clients are served as before, or until a second signal, then their
+side ends, and what outlasts it last, the admin site and the embedded store.
 SIGHUP has the certificates read again.
 
 The embedded store's death ends the gateway: a gateway without its store could only answer ServiceUnavailable,
@@ -85,7 +86,15 @@ class Running(Service):
 
     name = "s3gateway"
 
-    def __init__(self, clients: Clients, *, told: str, warnings: Sequence[str], reactor: Any) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        *,
+        told: str,
+        warnings: Sequence[str],
+        reactor: Any,
+        drain_delay: float = 0.0,
+    ) -> None:
         """Take what is to run.
 
         Args:
@@ -93,8 +102,10 @@ class Running(Service):
             told: The line that tells what runs.
             warnings: Lines about settings that work but should be known of.
             reactor: The reactor that will run.
+            drain_delay: Seconds in which clients are served as before once the end is told on /-/ready.
 
         """
+        self._drain_delay = drain_delay
         self.admin: tuple[Listener, Any] | None = None
         self.store: OwnStore | None = None
         self._clients = clients
@@ -132,7 +143,13 @@ class Running(Service):
         """Drain; fires when nothing is left."""
         super().stopService()  # type: ignore[no-untyped-call]
         self._draining = True
-        return self._clients.stop().addCallback(lambda _: self._close())
+        if not self._drain_delay:
+            return self._drain()
+        _log.info("Draining in {seconds:g} s.", seconds=self._drain_delay)
+        delay: Deferred[None] = Deferred()
+        waiting = self._reactor.callLater(self._drain_delay, delay.callback, None)
+        hear_endings(self._reactor, lambda: waiting.reset(0) if waiting.active() else None)
+        return delay.addCallback(lambda _: self._drain())
 
     def give_up(self, reason: str, status: int = STORE_DIED) -> None:
         """End the gateway with a failure, by default that its embedded store is lost."""
@@ -140,6 +157,10 @@ class Running(Service):
         atexit.register(_exit, status)
         if self.running:
             self._reactor.stop()
+
+    def _drain(self) -> Deferred[None]:
+        """Serve what is under way, then close; fires when nothing is left."""
+        return self._clients.stop().addCallback(lambda _: self._close())
 
     def _close(self) -> Deferred[None]:
         """Close what has outlasted the clients."""
@@ -163,6 +184,13 @@ def hear_hangups(reactor: Any, reload: Callable[[], None]) -> None:
         reactor.callFromThread(reactor.stop if closed else reload)
 
     signal.signal(signal.SIGHUP, heard)
+
+
+def hear_endings(reactor: Any, hurry: Callable[[], None]) -> None:
+    """Have the running `reactor`, which is about to stop, call `hurry` when it is told to stop once more."""
+    if threading.current_thread() is threading.main_thread():
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: reactor.callFromThread(hurry))
 
 
 def start_line(

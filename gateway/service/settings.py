@@ -59,6 +59,11 @@ def read_seconds(entry: Entry, _source: Source) -> float:
     return float(entry.text)
 
 
+def read_delay(entry: Entry, source: Source) -> float:
+    """Read a time in seconds; 0 is none."""
+    return 0.0 if entry.text in ("0", "0.0") else read_seconds(entry, source)
+
+
 def read_flag(entry: Entry, _source: Source) -> bool | None:
     """Read true, false, or nothing, which is None: the gateway decides."""
     if entry.text not in ("true", "false", ""):

@@ -119,7 +119,9 @@ def _make_service(options: Options) -> IService:
         carrier, count, listeners, admin=bound[0] if admin else None, store_url=assembly.store_url
     )
     warnings = (*assembly.warnings, *allow_files(files_for(share.limits)))
-    running = Running(clients, told=told, warnings=warnings, reactor=reactor)
+    running = Running(
+        clients, told=told, warnings=warnings, drain_delay=config.gateway.drain_delay, reactor=reactor
+    )
     if admin:
         info = {"version": gateway.__version__, "reactor": carrier.reactor_name, "carrier": carrier.name}
         metrics = Metrics(clients.totals, clients.pids, info)

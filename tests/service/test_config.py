@@ -40,6 +40,7 @@ VALUES = {  # of every key: something else than the default, how it is understoo
     ("gateway", "etag"): ("store", "store", "sha"),
     ("gateway", "replay"): ("off", "off", "refuse"),
     ("gateway", "drain_timeout"): ("0.5", 0.5, "0"),
+    ("gateway", "drain_delay"): ("0.5", 0.5, "soon"),
     ("backend", "endpoint_url"): ("https://[::1]:1/", "https://[::1]:1/", "store:9000"),
     ("backend", "protocol"): ("soap", "soap", "dav"),
     ("backend", "region"): ("eu-west-1", "eu-west-1", "a b"),

@@ -295,6 +295,20 @@ def test_the_rest_is_reset_when_the_drain_timeout_is_over(tmp_path):
     assert "Traceback" not in site.log()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_end_is_told_before_clients_are_refused_and_a_second_signal_hurries(tmp_path, workers):
+    site = make_site(tmp_path, gateway=f"drain_delay = 600\nworkers = {workers}")
+    with foreground("--config", site.config, cwd=tmp_path) as process:
+        started(site)
+        process.terminate()
+        eventually(lambda: get(site.ports.admin, "/-/ready") == (503, b"not ready: draining\n"))
+        assert get(site.ports.http, "/bucket/key")[0] == 403
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE)
+    assert "Draining in 600 s." in site.log()
+    assert not re.search("Traceback|Unhandled", site.log())
+
+
 def test_unix_sockets_and_no_admin_site(tmp_path):
     site = make_site(tmp_path)
     site.config.write_text("[gateway]\nlisten = unix:run.socket:mode=600\nadmin =\n")
