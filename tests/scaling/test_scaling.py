@@ -39,11 +39,13 @@ def load(site: Site, request: pytest.FixtureRequest) -> Load:
 
 
 def test_a_rolling_restart_costs_no_request(site: Site, load: Load) -> None:
+    last = list(site.gateways)[-1]
     with load.running():
         time.sleep(BETWEEN)
         for server, gateway in site.gateways.items():
             eventually(lambda gateway=gateway: gateway.served() > 0)
-            site.balancer.drain(server)
+            if server != last:  # which has `drain_delay` alone
+                site.balancer.drain(server)
             gateway.stop()
             gateway.start()
             gateway.wait()
