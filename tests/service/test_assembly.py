@@ -53,7 +53,7 @@ HAVE_ONE_VALUE = {
 }
 """Keys of parts that are not built yet: the configuration refuses every other value."""
 
-READ_BY_TAP = {("gateway", "admin"), ("gateway", "workers")}
+READ_BY_TAP = {("gateway", "admin"), ("gateway", "drain_delay"), ("gateway", "workers")}
 
 READ_FOR_SOAP_STORES = {("backend", "wsdl")}
 
