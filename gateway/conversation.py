@@ -83,6 +83,9 @@ class Serving(Protocol):
     def too_long(self, head: RequestHead) -> Problem:
         """Return what a body longer than `admit` allowed is answered with."""
 
+    def called(self, head: RequestHead) -> str:
+        """Return the operation that a head names, "" for none: for a request that was refused on it."""
+
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
         """Write `problem`. Without a head the request could not be read."""
 
@@ -136,6 +139,10 @@ class Translation:
     def too_long(self, head: RequestHead) -> Problem:
         """Return what a body longer than allowed is answered with."""
         return self.front.too_long(head)
+
+    def called(self, head: RequestHead) -> str:
+        """Return the operation that a head names, "" when it does not."""
+        return self.front.called(head)
 
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
         """Write a problem in the client's language."""

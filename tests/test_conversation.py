@@ -273,6 +273,9 @@ class Front:
     def too_long(self, head: str) -> Problem:
         return Problem("EntityTooLarge", head)
 
+    def called(self, head: str) -> str:
+        return f"called {head}"
+
     def refuse(self, problem: Problem, head: str | None, ids: Ids) -> HttpReply:
         return HttpReply(400, problem.code, (("x-id", ids.request_id),), (str(head).encode(),))
 
@@ -292,6 +295,7 @@ def test_a_translation_is_its_front_but_for_what_the_store_is_asked():
     assert (cell.name, cell.claims("ours"), cell.claims("theirs")) == ("front", True, False)
     assert cell.admit("ours", secure=True) == Admission(4, proof=True)
     assert cell.too_long("ours") == Problem("EntityTooLarge", "ours")
+    assert cell.called("ours") == "called ours"
     assert cell.refuse(Problem("NoSuchKey"), "ours", IDS) == Front().refuse(Problem("NoSuchKey"), "ours", IDS)
     noted = []
     conversation = cell.converse("ours", b"body", True, lambda *told: noted.append(told))

@@ -43,6 +43,9 @@ Twisted looks for the texts of a format's fields here first; of none there are n
 beside it all the same.
 """
 
+CLAIMED_KEY = "AWSAccessKeyId"
+"""The detail of an error that says who the client claimed to be."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9+/=._-]")
 
 
@@ -76,6 +79,9 @@ class Cell(Protocol):
     def too_long(self, head: RequestHead) -> Problem:
         """Return what a body longer than `admit` allowed is answered with."""
 
+    def called(self, head: RequestHead) -> str:
+        """Return what a request is called that was refused on its head, "" when that does not tell."""
+
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
         """Write `problem`. Without a head the request could not be read."""
 
@@ -93,8 +99,8 @@ class Exchange:
         started: When its first byte came, in seconds since 1970.
 
     Attributes:
-        operation: The last operation that was called, "" before any was.
-        access_key: Who called it, "" for nobody.
+        operation: The last operation that was called, "" before any was, or the one that its head names.
+        access_key: Who called it, "" for nobody that was proved.
         problem: What the client was refused with, if it was.
         store_id: The store's own name of the request, "" when it told none.
         status: Of the answer; 0 before it began.
@@ -143,6 +149,8 @@ class Exchange:
         """Return the reply that tells the client `problem`, under the ids that our log knows."""
         self.problem = problem
         self.store_id = problem.request_id
+        if self.head is not None and not self.operation:
+            self.operation = self.cell.called(self.head)
         cause = problem.__cause__
         if isinstance(cause, Problem) and cause.code != problem.code:
             log.warn(  # noqa: G010 - Twisted's logger
@@ -190,7 +198,8 @@ class Exchange:
         problem = self.problem
         code = "" if problem is None else problem.code
         store = _loggable(self.store_id)
-        access_key, operation = self.access_key or "-", f"{self.cell.name.upper()}.{self.operation or '-'}"
+        access_key = self.access_key or _claimed(problem) or "-"
+        operation = f"{self.cell.name.upper()}.{self.operation or '-'}"
         milliseconds = round(seconds * 1000)
         line = (
             f"{peer} {self.ids.request_id} {access_key} {operation} {self.status} {code or '-'} "
@@ -316,6 +325,11 @@ def _nameless(problem: Problem) -> Problem:
         status=problem.status,
         headers=problem.headers,
     )
+
+
+def _claimed(problem: Problem | None) -> str:
+    """Return the access key that a refusal repeats: whom to look for, where none was proved."""
+    return "" if problem is None else _loggable(dict(problem.details).get(CLAIMED_KEY, ""))
 
 
 def _loggable(text: str) -> str:

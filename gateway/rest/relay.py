@@ -111,7 +111,7 @@ class RestRelay:
             Problem: The store's error, where it does not pass; what its way refuses.
 
         """
-        scope = self._scope(head, proof)
+        scope = self._scope(head, self.way.about(proof))
         note(f"{head.method}.{scope.upper()}", self.way.access_key(proof))
         reply = yield self.way.request(head, body, proof)
         problem = None
@@ -130,6 +130,10 @@ class RestRelay:
         """Return what a body longer than may be read is answered with."""
         return too_large(head.length, self.way.max_object)
 
+    def called(self, head: RequestHead) -> str:
+        """Return what a request is called that was refused on its head."""
+        return f"{head.method}.{self._scope(head, None).upper()}"
+
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
         """Write a problem as S3's REST error document.
 
@@ -143,10 +147,10 @@ class RestRelay:
             return build_error(problem, ids)
         return build_error(problem, ids, resource=head.path, method=head.method)
 
-    def _scope(self, head: RequestHead, proof: Any) -> str:
+    def _scope(self, head: RequestHead, about: tuple[str, str] | None) -> str:
         """Return what a request is about; of an address that only the store may judge: an object."""
         try:
-            bucket, key = self.way.about(proof) or parse_address(head, self.domains)[:2]
+            bucket, key = about or parse_address(head, self.domains)[:2]
         except Problem:
             return "object"
         return SCOPES[bool(bucket) + bool(key)]

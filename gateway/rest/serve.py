@@ -25,7 +25,7 @@ from gateway.rest.deletion import MAX_DELETION
 from gateway.rest.errors import build_error
 from gateway.rest.owners import ask_with_owners
 from gateway.rest.payload import Payload
-from gateway.rest.presigned import in_fields
+from gateway.rest.presigned import AUTHENTICATION, in_fields
 from gateway.rest.replies import build_reply, overrides
 from gateway.rest.views import REGION_HEADER, View
 from gateway.tables.contract import Contract
@@ -158,6 +158,15 @@ class Rest:
             return Problem("EntityTooLarge", details=(("MaxSizeAllowed", str(self.max_object)),))
         most = MAX_DELETION if head.method == "POST" else self.max_document
         return Problem("MaxMessageLengthExceeded", details=(("MaxMessageLengthBytes", str(most)),))
+
+    def called(self, head: RequestHead) -> str:
+        """Return the operation or the view that a head asks for, "" when nobody understands it."""
+        try:
+            bucket, key, _ = parse_address(head, self.domains)
+            query = tuple(pair for pair in parse_query(head.query) if pair[0] not in AUTHENTICATION)
+            return find(RestRequest(head.method, bucket, key, query, head.headers)).name
+        except Problem:
+            return ""
 
     def serve(self, head: RequestHead, body: bytes | Payload, proof: Admitted, note: Note) -> Serving:  # noqa: ARG002
         """Lead one request from its body to its reply.

@@ -144,6 +144,10 @@ class SoapRelay:
         """Return the problem of a message longer than may be read."""
         return self.soap.too_long(head)
 
+    def called(self, head: RequestHead) -> str:
+        """Return "": the operation stands in the body."""
+        return self.soap.called(head)
+
     def refuse(self, problem: Problem, head: RequestHead | None, ids: Ids) -> HttpReply:
         """Write a problem as a fault."""
         return self.soap.refuse(problem, head, ids)

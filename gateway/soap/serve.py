@@ -124,6 +124,10 @@ class Soap:
             "MaxMessageLengthExceeded", details=(("MaxMessageLengthBytes", str(self.max_soap_message)),)
         )
 
+    def called(self, head: RequestHead) -> str:  # noqa: ARG002
+        """Return "": the operation stands in the body, and a SOAPAction may say anything."""
+        return ""
+
     def _most(self, head: RequestHead) -> int:
         """Return the bytes a message may have; a package's may be encoded, which takes a third more."""
         if not form_of(head.header("content-type") or ""):

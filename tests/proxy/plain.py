@@ -170,6 +170,9 @@ class Plain:
     def too_long(self, head: Any) -> Problem:
         return Problem("MaxMessageLengthExceeded")
 
+    def called(self, head: Any) -> str:
+        return head.path.split("/")[1]
+
     def refuse(self, problem: Problem, head: Any, ids: Ids) -> HttpReply:
         if head is not None and head.path.endswith("/refuse"):
             raise RuntimeError("a bug in refuse")

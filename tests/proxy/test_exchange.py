@@ -146,6 +146,15 @@ def test_of_a_reply_that_is_passed_on_the_log_has_what_it_tells(logged):
     assert logged[-1].endswith("store THEIRS")
 
 
+def test_who_is_refused_is_in_the_log_as_far_as_it_is_claimed(logged):
+    exchange = Exchange(
+        Translation(Plain(), PlainStore()), parse_request_head(get("/store/k")), Ids("ID", "host"), 0.0
+    )
+    exchange.refuse(Problem("InvalidAccessKeyId", details=(("AWSAccessKeyId", "AK\r\nOTHER"),)))
+    exchange.report(Tally(), peer="p", received=0, sent=0, seconds=0.0, whole=False)
+    assert logged[-1].startswith("p ID AK??OTHER PLAIN.store 0 InvalidAccessKeyId ")
+
+
 def test_an_access_key_in_the_log_is_bounded_and_one_line():
     exchange = Exchange(Translation(Plain(), PlainStore()), None, Ids("ID", "host"), 0.0)
     exchange._note("GetObject", "AK\r\nforged line\x1b" + "x" * 1000)

@@ -139,6 +139,10 @@ def test_what_is_asked_is_noted_as_s3s_own_log_has_it(target, operation):
     assert operation in OPERATIONS
 
 
+def test_what_is_refused_on_its_head_is_called_the_same():
+    assert resigning().called(head_of("PUT /b/k?acl HTTP/1.1\nHost: gate.example")) == "PUT.OBJECT"
+
+
 def test_every_request_is_claimed_in_rest():
     relay = passing()
     assert (relay.name, relay.claims(head_of("GET / HTTP/1.0"))) == ("rest", True)

@@ -217,6 +217,18 @@ def test_the_log_is_told_who_asks_what():
     assert anybody.calls[0].credentials is None
 
 
+@pytest.mark.parametrize(
+    ("target", "operation"),
+    [
+        ("/b/k?X-Amz-Signature=0&X-Amz-Algorithm=AWS4-HMAC-SHA256", "GetObject"),
+        ("/b?location", "GetBucketLocation"),
+        ("/b/k?torrent", ""),
+    ],
+)
+def test_what_is_refused_on_its_head_is_called_by_it(target, operation):
+    assert gateway().rest.called(head_of("GET", target)) == operation
+
+
 def test_a_call_says_whose_it_is():
     served = gateway()
     with served.client() as client:

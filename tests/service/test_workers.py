@@ -128,7 +128,7 @@ def test_two_workers_serve_drain_and_are_told_apart_in_the_log(two):
     process.wait(PATIENCE)
     assert not any(map(alive, pids))
     log = site.log()
-    lines = re.findall(r"worker (\d): 127\.0\.0\.1 \w{16} - REST\.- 403", log)
+    lines = re.findall(r"worker (\d): 127\.0\.0\.1 \w{16} - REST\.GET\.\w+ 403", log)
     assert sorted(lines) == ["1"] * 10 + ["2"] * 10
     assert "2 workers, listening on tcp" in log
     assert not re.search("Traceback|Unhandled|stderr|ended after", log)

@@ -81,6 +81,7 @@ def test_what_the_shell_asks_is_the_clients_side():
     )
     assert cell.admit(head, secure=True) == Admission(cell.soap.max_soap_message)
     assert cell.too_long(head).code == "MaxMessageLengthExceeded"
+    assert not cell.called(head)
     assert cell.refuse(Problem("NoSuchKey"), head, Ids("1", "2")).status == 500
 
 
