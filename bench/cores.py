@@ -30,10 +30,10 @@ def held_to(*cores: int) -> Iterator[None]:
 def tree(pid: int) -> list[int]:
     """Return a process and all that descends from it."""
     children: dict[int, list[int]] = {}
-    for each in Path("/proc").iterdir():
-        fields = _stat(int(each.name)) if each.name.isdigit() else []
+    for entry in Path("/proc").iterdir():
+        fields = _stat(int(entry.name)) if entry.name.isdigit() else []
         if fields:
-            children.setdefault(int(fields[1]), []).append(int(each.name))
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
     found = [pid]
     for each in found:
         found += children.get(each, [])

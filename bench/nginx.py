@@ -7,6 +7,7 @@ are large.
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -54,7 +55,7 @@ def running_nginx(directory: Path, certificates: Certificates, store: int) -> It
     """
     port = 0
 
-    def start():  # noqa: ANN202 - what `running` wants
+    def start() -> subprocess.Popen[bytes]:
         nonlocal port
         (port,) = free_ports(1)
         configuration = directory / "nginx.conf"

@@ -88,10 +88,11 @@ def serving_relay(
     directory.mkdir()
     configuration, log, both = directory / "conf", directory / "log", directory / "both.pem"
     both.write_bytes(certificates.certificate.read_bytes() + certificates.key.read_bytes())
-    template, command = {
+    relays: dict[str, tuple[str, list[str | Path]]] = {
         "nginx": (_NGINX, ["nginx", "-p", directory, "-c", configuration]),
         "haproxy": (_HAPROXY, ["haproxy", "-db", "-f", configuration]),
-    }[name]
+    }
+    template, command = relays[name]
     plain = tls = 0
 
     def start() -> subprocess.Popen[bytes]:

@@ -70,8 +70,8 @@ def curl(ca: Path, *arguments: str | Path) -> Callable[[], None]:
     def run() -> None:
         asked = subprocess.Popen([str(each) for each in command], stdout=subprocess.PIPE)
         assert asked.stdout is not None
-        last = b""
-        while piece := asked.stdout.read1(1 << 20):
+        printed, last = asked.stdout.fileno(), b""
+        while piece := os.read(printed, 1 << 20):
             last = piece
         if asked.wait():
             raise RuntimeError(last[-1000:].decode(errors="replace"))

@@ -53,7 +53,7 @@ def check(operation: str, access_key: str, timestamp: str, signature: str) -> No
 def service(client: Any) -> type[ServiceBase]:
     """Return the service in front of a store."""
 
-    class AmazonS3(ServiceBase):  # type: ignore[misc]
+    class AmazonS3(ServiceBase):
         @rpc(
             Unicode, Unicode, Boolean, Boolean, Boolean, Unicode, Unicode, Unicode,
             _returns=Answer, _out_variable_name="GetObjectResponse",
@@ -111,7 +111,7 @@ def serve_gunicorn(port: int, threads: int, store: str) -> None:
     """Serve by gunicorn, one worker with threads, for ever."""
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - only the one that is asked for
 
-    class Served(BaseApplication):  # type: ignore[misc]
+    class Served(BaseApplication):
         def load_config(self) -> None:
             for name, value in {
                 "bind": f"127.0.0.1:{port}",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from twisted.internet import reactor
+from twisted.internet import reactor as installed
 from twisted.python.failure import Failure
 from twisted.web.client import Agent, FileBodyProducer, HTTPConnectionPool, readBody
 from twisted.web.http import Request
@@ -20,6 +20,7 @@ from twisted.web.proxy import ReverseProxyResource
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
+reactor: Any = installed  # which one it is, nobody declares
 CONNECTIONS = 64
 HOP_BY_HOP = (b"connection", b"content-length", b"transfer-encoding", b"host")
 
@@ -30,7 +31,7 @@ class Relay(Resource):
     isLeaf = True  # noqa: N815 - Twisted's name
 
     def __init__(self, store: bytes) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._store = store
         pool = HTTPConnectionPool(reactor)
         pool.maxPersistentPerHost = CONNECTIONS
@@ -38,11 +39,12 @@ class Relay(Resource):
 
     def render(self, request: Request) -> int:
         """Ask the store and answer with what it says."""
+        body: Any = FileBodyProducer(request.content)
         asked = self._agent.request(
             request.method,
             self._store + request.uri,
             _passed_on(request.requestHeaders),
-            FileBodyProducer(request.content) if request.content.read(1) else None,
+            body if body.length else None,
         )
         asked.addCallback(self._answer, request)
         asked.addErrback(self._refuse, request)
