@@ -13,15 +13,14 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE := tables wire soap rest conversation
 FLOORS_WITH_SOCKETS := tests/proxy tests/service
 
-.PHONY: run test test-large bench bench-memory bench-stall bench-throughput setup lint core carriers clients differential scaling format clean
+.PHONY: run test test-large bench bench-memory bench-stall bench-throughput setup debian lint core carriers clients differential scaling format clean
 
 run: $(VENV)/.run
 	$(BIN)/twistd -n s3gateway
 
 test: lint core carriers clients differential scaling
 
-test-large: $(VENV)/.test
-	$(BIN)/python -m tests.clients.debian
+test-large: $(VENV)/.test debian
 	$(PYTEST) tests/clients -m large
 
 # Everything that is measured, against nginx, haproxy and what users would write: one table, and figures.json and
@@ -43,13 +42,17 @@ bench-throughput: $(VENV)/.test
 
 setup: $(VENV)/.test
 
+# The programs of the foreign clients and of the stores that tests build, from Debian.
+debian: $(VENV)/.test
+	$(BIN)/python -m tests.clients.debian
+
 lint: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
 # Everything that asks for no carrier, once; the core's branches are all gone through.
-core: $(VENV)/.test
+core: $(VENV)/.test debian
 	$(PYTEST) tests $(FLOORS_WITH_SOCKETS:%=--ignore=%) --ignore=tests/clients --ignore=tests/differential --ignore=tests/scaling \
 		$(CORE:%=--cov=gateway.%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
@@ -58,8 +61,7 @@ carriers: $(VENV)/.test
 	CARRIER=native $(PYTEST) $(FLOORS_WITH_SOCKETS)
 	CARRIER=twisted $(PYTEST) $(FLOORS_WITH_SOCKETS)
 
-clients: $(VENV)/.test
-	$(BIN)/python -m tests.clients.debian
+clients: $(VENV)/.test debian
 	CARRIER=native $(PYTEST) tests/clients
 	CARRIER=twisted $(PYTEST) tests/clients -m 'not large and not wording'
 
@@ -68,8 +70,7 @@ differential: $(VENV)/.test
 	$(PYTEST) tests/differential
 
 # Three gateways behind a balancer, a cluster behind them; no figure of it depends on the carrier.
-scaling: $(VENV)/.test
-	$(BIN)/python -m tests.clients.debian
+scaling: $(VENV)/.test debian
 	$(PYTEST) tests/scaling
 
 format: $(VENV)/.test
