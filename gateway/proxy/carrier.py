@@ -27,9 +27,10 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from gateway.proxy.acceptor import Acceptor
 from gateway.proxy.clock import Clock
+from gateway.proxy.gathered import Gathered, Round
 from gateway.proxy.handshakes import Handshakes
 from gateway.proxy.link import Link
-from gateway.proxy.transport import StreamProtocol, Transport
+from gateway.proxy.transport import StreamProtocol
 
 NEVER = 86400.0
 """Seconds; what a carrier's own timers are set to where our clock decides."""
@@ -189,6 +190,7 @@ class Native(Carrier):
     def __init__(self, reactor: Any, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
         super().__init__(reactor, clock)
         self._loop = loop
+        self._round = Round(loop.call_soon)
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds them only weakly
         self.reactor_name = f"asyncio on {type(loop).__module__.partition('.')[0]}"
 
@@ -230,7 +232,7 @@ class Native(Carrier):
         handshakes: Handshakes,
     ) -> None:
         never = NEVER if context else None
-        door = _Door(lambda: protocol)
+        door = _Door(lambda: protocol, self._round)
         error: BaseException | None = None
         try:
             await self._loop.connect_accepted_socket(
@@ -255,7 +257,7 @@ class Native(Carrier):
         error: BaseException | None = None
         try:
             await self._loop.create_connection(
-                lambda: _Door(lambda: make_protocol() if attempt.settle() else None),
+                lambda: _Door(lambda: make_protocol() if attempt.settle() else None, self._round),
                 host,
                 port,
                 ssl=context,
@@ -271,9 +273,10 @@ class Native(Carrier):
 class _Door(asyncio.Protocol):
     """Waits through connecting and handshake, then gives its place to the connection's protocol."""
 
-    def __init__(self, make_protocol: Callable[[], StreamProtocol | None]) -> None:
+    def __init__(self, make_protocol: Callable[[], StreamProtocol | None], round_: Round) -> None:
         self.opened = False
         self._make_protocol = make_protocol
+        self._round = round_
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         made = cast(asyncio.Transport, transport)
@@ -283,7 +286,7 @@ class _Door(asyncio.Protocol):
             return
         self.opened = True
         made.set_protocol(cast(asyncio.Protocol, protocol))
-        protocol.connection_made(cast(Transport, made))
+        protocol.connection_made(Gathered(made, self._round))
 
 
 class Twisted(Carrier):

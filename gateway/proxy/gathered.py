@@ -1,0 +1,134 @@
+"""What is sent in one round of an asyncio loop, handed to the kernel at the round's end.
+
+A round serves every connection that is ready: under load some thirty requests and replies. A write runs
+through the kernel's TCP, wakes whoever waits at the other end, and leaves the interpreter with cold caches;
+thirty of them in between cost the gateway a third of its time. So small pieces wait until the round is over,
+and then go out one connection after the other, while nothing else is done.
+
+A connection that is alone has a round of its own, so nothing waits for it. Large pieces go at once.
+Twisted's own transports send at the end of a round by themselves.
+"""
+
+from __future__ import annotations
+
+from asyncio import Transport as LoopTransport
+from collections.abc import Callable, Sequence
+from typing import Any
+
+GATHERED = 65536
+"""Bytes that wait for the end of the round at most; with more, all of them go at once."""
+
+
+class Round:
+    """The round that the loop is in.
+
+    Args:
+        call_soon: The loop's: calls what it is given behind everything that is ready now.
+
+    """
+
+    def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
+        self._call_soon = call_soon
+        self._joined: list[Gathered] = []
+
+    def join(self, transport: Gathered) -> None:
+        """Have a transport flushed at the end."""
+        if not self._joined:
+            self._call_soon(self._end)
+        self._joined.append(transport)
+
+    def _end(self) -> None:
+        joined, self._joined = self._joined, []
+        for transport in joined:
+            transport.flush()
+
+
+class Gathered:
+    """A transport of an asyncio loop that sends once a round: a `Transport`.
+
+    Args:
+        transport: The loop's.
+        round_: What is shared with all other transports of the loop.
+
+    """
+
+    __slots__ = ("_joined", "_round", "_size", "_transport", "_waiting")
+
+    def __init__(self, transport: LoopTransport, round_: Round) -> None:
+        self._transport = transport
+        self._round = round_
+        self._joined = False
+        self._waiting: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes."""
+        if self._waits(len(data)):
+            self._waiting.append(data)
+        else:
+            self._send()
+            self._transport.write(data)
+
+    def writelines(self, pieces: Sequence[bytes]) -> None:
+        """Queue pieces; in one call of the system, with what waits."""
+        if self._waits(sum(map(len, pieces))):
+            self._waiting += pieces
+        else:
+            waiting, self._waiting, self._size = self._waiting, [], 0
+            self._transport.writelines([*waiting, *pieces])
+
+    def flush(self) -> None:
+        """Send what waits: the round is over."""
+        self._joined = False
+        if self._waiting and not self._transport.is_closing():
+            self._send()
+
+    def close(self) -> None:
+        """Close once everything queued has been sent."""
+        self._send()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once and forget what is queued."""
+        self._waiting, self._size = [], 0
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        """Tell whether bytes queued now would go nowhere."""
+        return self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        """Give no more data."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Give data again."""
+        self._transport.resume_reading()
+
+    def set_read_buffer_limits(self, high: int) -> None:
+        """Say how much may wait undecrypted; only for TLS, whose transports have this method."""
+        transport: Any = self._transport
+        transport.set_read_buffer_limits(high)
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        """Say how many bytes, queued in the loop, bring `pause_writing`."""
+        self._transport.set_write_buffer_limits(high)
+
+    def get_extra_info(self, name: str) -> Any:
+        """Tell `peername`, `socket` or `cipher`."""
+        return self._transport.get_extra_info(name)
+
+    def _waits(self, size: int) -> bool:
+        """Tell whether so many bytes more can wait for the end of the round, and count them if so."""
+        if self._size + size > GATHERED:
+            return False
+        self._size += size
+        if not self._joined:
+            self._joined = True
+            self._round.join(self)
+        return True
+
+    def _send(self) -> None:
+        if self._waiting:
+            waiting, self._waiting, self._size = self._waiting, [], 0
+            self._transport.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
