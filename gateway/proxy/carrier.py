@@ -17,6 +17,7 @@ import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol, cast
 
 from OpenSSL import SSL
@@ -27,9 +28,10 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from gateway.proxy.acceptor import Acceptor
 from gateway.proxy.clock import Clock
-from gateway.proxy.gathered import Gathered, Round
+from gateway.proxy.gathered import Gathered
 from gateway.proxy.handshakes import Handshakes
 from gateway.proxy.link import Link
+from gateway.proxy.rounds import Call, Rounds
 from gateway.proxy.transport import StreamProtocol
 
 NEVER = 86400.0
@@ -53,13 +55,15 @@ class Carrier(ABC):
     Attributes:
         name: `native` or `twisted`. It decides what kind of TLS context is taken.
         reactor_name: The reactor, and its loop if it has one, for people.
+        rounds: Those of the reactor.
 
     """
 
     name: str
     reactor_name: str
 
-    def __init__(self, reactor: Any, clock: Clock) -> None:
+    def __init__(self, reactor: Any, clock: Clock, call_soon: Callable[[Call], object]) -> None:
+        self.rounds = Rounds(call_soon)
         self._reactor = reactor
         self._clock = clock
 
@@ -188,9 +192,8 @@ class Native(Carrier):
     name = "native"
 
     def __init__(self, reactor: Any, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
-        super().__init__(reactor, clock)
+        super().__init__(reactor, clock, loop.call_soon)
         self._loop = loop
-        self._round = Round(loop.call_soon)
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds them only weakly
         self.reactor_name = f"asyncio on {type(loop).__module__.partition('.')[0]}"
 
@@ -232,7 +235,7 @@ class Native(Carrier):
         handshakes: Handshakes,
     ) -> None:
         never = NEVER if context else None
-        door = _Door(lambda: protocol, self._round)
+        door = _Door(lambda: protocol, self.rounds)
         error: BaseException | None = None
         try:
             await self._loop.connect_accepted_socket(
@@ -257,7 +260,7 @@ class Native(Carrier):
         error: BaseException | None = None
         try:
             await self._loop.create_connection(
-                lambda: _Door(lambda: make_protocol() if attempt.settle() else None, self._round),
+                lambda: _Door(lambda: make_protocol() if attempt.settle() else None, self.rounds),
                 host,
                 port,
                 ssl=context,
@@ -273,10 +276,10 @@ class Native(Carrier):
 class _Door(asyncio.Protocol):
     """Waits through connecting and handshake, then gives its place to the connection's protocol."""
 
-    def __init__(self, make_protocol: Callable[[], StreamProtocol | None], round_: Round) -> None:
+    def __init__(self, make_protocol: Callable[[], StreamProtocol | None], rounds: Rounds) -> None:
         self.opened = False
         self._make_protocol = make_protocol
-        self._round = round_
+        self._rounds = rounds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         made = cast(asyncio.Transport, transport)
@@ -286,7 +289,7 @@ class _Door(asyncio.Protocol):
             return
         self.opened = True
         made.set_protocol(cast(asyncio.Protocol, protocol))
-        protocol.connection_made(Gathered(made, self._round))
+        protocol.connection_made(Gathered(made, self._rounds))
 
 
 class Twisted(Carrier):
@@ -295,7 +298,7 @@ class Twisted(Carrier):
     name = "twisted"
 
     def __init__(self, reactor: Any, clock: Clock) -> None:
-        super().__init__(reactor, clock)
+        super().__init__(reactor, clock, partial(reactor.callLater, 0))
         self.reactor_name = type(reactor).__name__.removesuffix("Reactor").lower()
 
     def _watch(self, acceptor: Acceptor) -> None:

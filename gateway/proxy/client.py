@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Protocol
 
 from gateway.messages import HttpReply, Ids, Problem
@@ -33,6 +34,7 @@ from gateway.proxy.framing import Framing, reply_head
 from gateway.proxy.leftover import Leftover
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
+from gateway.proxy.rounds import Rounds
 from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.unpacking import Unpacking
@@ -50,6 +52,7 @@ class Owner(Protocol):
     limits: ClientLimits
     proxies: TrustedProxies
     turns: Turns
+    rounds: Rounds
     draining: bool
 
     def cell_of(self, head: RequestHead) -> Cell:
@@ -408,12 +411,15 @@ class ClientConnection(Connection):
             self.finish()
 
     def _note(self, exchange: Exchange, *, whole: bool) -> None:
+        """Have the exchange told in the log, behind the answers of this round."""
         head, arriving, outgoing = exchange.head, self._arriving, self._outgoing
-        exchange.report(
+        report = partial(
+            exchange.report,
             self.counters,
-            peer=self.peer if exchange.head is None else self._owner.proxies.client(self.peer, exchange.head),
+            peer=self.peer if head is None else self._owner.proxies.client(self.peer, head),
             received=(len(head.raw) if head else 0) + (arriving.reader.received if arriving else 0),
             sent=outgoing.sent if outgoing else 0,
             seconds=self._owner.sweep.seconds() - exchange.started,
             whole=whole,
         )
+        self._owner.rounds.behind(report)

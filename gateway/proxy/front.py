@@ -17,6 +17,7 @@ from gateway.proxy.connection import Counters
 from gateway.proxy.exchange import Cell, Exchange
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.limits import ClientLimits
+from gateway.proxy.rounds import Rounds
 from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.unpacking import Unpacking
@@ -36,6 +37,7 @@ class Front:
         counters: Told of answers, connections and limits.
         limits: Seconds and bytes.
         turns: Whose turn it is to be read.
+        rounds: Those of the reactor.
         proxies: Whose word about their clients is believed; None: nobody's.
 
     Attributes:
@@ -54,6 +56,7 @@ class Front:
         counters: Counters,
         limits: ClientLimits,
         turns: Turns,
+        rounds: Rounds,
         proxies: TrustedProxies | None = None,
     ) -> None:
         self.cells = cells
@@ -62,6 +65,7 @@ class Front:
         self.counters = counters
         self.limits = limits
         self.turns = turns
+        self.rounds = rounds
         self.proxies = proxies or TrustedProxies()
         self.draining = False
         self.connections: set[ClientConnection] = set()

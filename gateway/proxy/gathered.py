@@ -1,9 +1,8 @@
-"""What is sent in one round of an asyncio loop, handed to the kernel at the round's end.
+"""What a connection sends in one round of an asyncio loop, handed to the kernel at the round's end.
 
-A round serves every connection that is ready: under load some thirty requests and replies. A write runs
-through the kernel's TCP, wakes whoever waits at the other end, and leaves the interpreter with cold caches;
-thirty of them in between cost the gateway a third of its time. So small pieces wait until the round is over,
-and then go out one connection after the other, while nothing else is done.
+A write runs through the kernel's TCP and wakes whoever waits at the other end. Thirty of them between the
+requests of a round took a third of the gateway's time: on the way, and in caches that were cold behind it.
+So small pieces wait until the round is over, and then go out one connection after the other.
 
 A connection that is alone has a round of its own, so nothing waits for it. Large pieces go at once.
 Twisted's own transports send at the end of a round by themselves.
@@ -12,35 +11,13 @@ Twisted's own transports send at the end of a round by themselves.
 from __future__ import annotations
 
 from asyncio import Transport as LoopTransport
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from gateway.proxy.rounds import Rounds
 
 GATHERED = 65536
 """Bytes that wait for the end of the round at most; with more, all of them go at once."""
-
-
-class Round:
-    """The round that the loop is in.
-
-    Args:
-        call_soon: The loop's: calls what it is given behind everything that is ready now.
-
-    """
-
-    def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
-        self._call_soon = call_soon
-        self._joined: list[Gathered] = []
-
-    def join(self, transport: Gathered) -> None:
-        """Have a transport flushed at the end."""
-        if not self._joined:
-            self._call_soon(self._end)
-        self._joined.append(transport)
-
-    def _end(self) -> None:
-        joined, self._joined = self._joined, []
-        for transport in joined:
-            transport.flush()
 
 
 class Gathered:
@@ -48,15 +25,15 @@ class Gathered:
 
     Args:
         transport: The loop's.
-        round_: What is shared with all other transports of the loop.
+        rounds: The loop's.
 
     """
 
-    __slots__ = ("_joined", "_round", "_size", "_transport", "_waiting")
+    __slots__ = ("_joined", "_rounds", "_size", "_transport", "_waiting")
 
-    def __init__(self, transport: LoopTransport, round_: Round) -> None:
+    def __init__(self, transport: LoopTransport, rounds: Rounds) -> None:
         self._transport = transport
-        self._round = round_
+        self._rounds = rounds
         self._joined = False
         self._waiting: list[bytes] = []
         self._size = 0
@@ -76,12 +53,6 @@ class Gathered:
         else:
             waiting, self._waiting, self._size = self._waiting, [], 0
             self._transport.writelines([*waiting, *pieces])
-
-    def flush(self) -> None:
-        """Send what waits: the round is over."""
-        self._joined = False
-        if self._waiting and not self._transport.is_closing():
-            self._send()
 
     def close(self) -> None:
         """Close once everything queued has been sent."""
@@ -125,8 +96,13 @@ class Gathered:
         self._size += size
         if not self._joined:
             self._joined = True
-            self._round.join(self)
+            self._rounds.send(self._round_over)
         return True
+
+    def _round_over(self) -> None:
+        self._joined = False
+        if not self._transport.is_closing():
+            self._send()
 
     def _send(self) -> None:
         if self._waiting:

@@ -99,6 +99,7 @@ def assemble(config: Config, carrier: Carrier, reactor: Any, numbers: Numbers) -
         limits=_client_limits(limits),
         proxies=TrustedProxies(config.gateway.trusted_proxies),
         turns=Turns(reactor),
+        rounds=carrier.rounds,
     )
     counters.in_flight = lambda: sum(connection.busy for connection in front.connections)
     caps = Caps(limits.max_connections_per_address, limits.max_connections, counters)

@@ -127,6 +127,7 @@ class House:
             counters=self.counters,
             limits=clients,
             turns=Turns(self._reactor),
+            rounds=self.carrier.rounds,
         )
         self._acceptor = self.carrier.accept(self._listening, lambda _peer: self.front.connection(), tls=tls)
 

@@ -68,6 +68,7 @@ def relaying(reactor: Any, way: Resigning | Passing, store: Store) -> Iterator[t
             counters=counters,
             limits=CLIENTS,
             turns=Turns(reactor),
+            rounds=carrier.rounds,
         )
         return sweep, upstream, front, carrier.accept(sock, lambda _peer: front.connection())
 

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.proxy.gathered import GATHERED, Gathered, Round
+from gateway.proxy.gathered import GATHERED, Gathered
+from gateway.proxy.rounds import Rounds
 
 
 class Loop:
@@ -67,9 +68,9 @@ class Below(asyncio.Transport):
 
 def made(count: int = 1) -> tuple[Loop, list[tuple[Below, Gathered]]]:
     loop = Loop()
-    round_ = Round(loop.call_soon)
+    rounds = Rounds(loop.call_soon)
     belows = [Below() for _ in range(count)]
-    return loop, [(below, Gathered(below, round_)) for below in belows]
+    return loop, [(below, Gathered(below, rounds)) for below in belows]
 
 
 def test_small_pieces_wait_for_the_end_of_the_round_and_go_in_one_call() -> None:
@@ -83,34 +84,12 @@ def test_small_pieces_wait_for_the_end_of_the_round_and_go_in_one_call() -> None
     assert below.calls == [b"head of a reply"]
 
 
-def test_a_round_is_ended_once_for_all_its_transports_in_the_order_in_which_they_sent() -> None:
-    loop, pairs = made(3)
-    order: list[int] = []
-    for index, (below, _) in enumerate(pairs):
-        below.write = lambda _data, index=index: order.append(index)  # type: ignore[method-assign, misc]
-    for index in (2, 0, 1, 0):
-        pairs[index][1].write(b"x")
-    assert len(loop.soon) == 1
-    loop.end_round()
-    assert order == [2, 0, 1]
-
-
 def test_every_round_is_ended() -> None:
     loop, [(below, transport)] = made()
     for data in (b"first", b"second"):
         transport.write(data)
         loop.end_round()
     assert below.calls == [b"first", b"second"]
-
-
-def test_what_is_sent_while_a_round_ends_goes_out_in_the_next() -> None:
-    loop, [(first, one), (second, other)] = made(2)
-    first.write = lambda _data: other.write(b"behind")  # type: ignore[method-assign, misc]
-    one.write(b"x")
-    loop.end_round()
-    assert second.calls == []
-    loop.end_round()
-    assert second.calls == [b"behind"]
 
 
 def test_large_pieces_go_at_once_behind_what_waits() -> None:
