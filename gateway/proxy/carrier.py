@@ -31,7 +31,7 @@ from gateway.proxy.clock import Clock
 from gateway.proxy.gathered import Gathered
 from gateway.proxy.handshakes import Handshakes
 from gateway.proxy.link import Link
-from gateway.proxy.rounds import Call, Rounds
+from gateway.proxy.rounds import Rounds
 from gateway.proxy.transport import StreamProtocol
 
 NEVER = 86400.0
@@ -62,7 +62,7 @@ class Carrier(ABC):
     name: str
     reactor_name: str
 
-    def __init__(self, reactor: Any, clock: Clock, call_soon: Callable[[Call], object]) -> None:
+    def __init__(self, reactor: Any, clock: Clock, call_soon: Callable[[Callable[[], None]], object]) -> None:
         self.rounds = Rounds(call_soon)
         self._reactor = reactor
         self._clock = clock

@@ -34,7 +34,7 @@ from gateway.proxy.framing import Framing, reply_head
 from gateway.proxy.leftover import Leftover
 from gateway.proxy.limits import ClientLimits
 from gateway.proxy.outgoing import Outgoing, close_bodies
-from gateway.proxy.rounds import Rounds
+from gateway.proxy.rounds import Rounds, Stage
 from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.unpacking import Unpacking
@@ -329,7 +329,7 @@ class ClientConnection(Connection):
 
     def _begin_exchange(self, cell: Cell, head: RequestHead | None) -> Exchange:
         started = self._owner.sweep.seconds() if self._started is None else self._started
-        self._exchange = Exchange(cell, head, self._owner.new_ids(), started)
+        self._exchange = Exchange(cell, head, self._owner.new_ids(), started, self._owner.rounds)
         return self._exchange
 
     def _answer_request(self, exchange: Exchange, arriving: Arriving) -> None:
@@ -411,15 +411,17 @@ class ClientConnection(Connection):
             self.finish()
 
     def _note(self, exchange: Exchange, *, whole: bool) -> None:
-        """Have the exchange told in the log, behind the answers of this round."""
+        """Have the exchange told in the log."""
         head, arriving, outgoing = exchange.head, self._arriving, self._outgoing
-        report = partial(
-            exchange.report,
-            self.counters,
-            peer=self.peer if head is None else self._owner.proxies.client(self.peer, head),
-            received=(len(head.raw) if head else 0) + (arriving.reader.received if arriving else 0),
-            sent=outgoing.sent if outgoing else 0,
-            seconds=self._owner.sweep.seconds() - exchange.started,
-            whole=whole,
+        self._owner.rounds.at(
+            Stage.TELL,
+            partial(
+                exchange.report,
+                self.counters,
+                peer=self.peer if head is None else self._owner.proxies.client(self.peer, head),
+                received=(len(head.raw) if head else 0) + (arriving.reader.received if arriving else 0),
+                sent=outgoing.sent if outgoing else 0,
+                seconds=self._owner.sweep.seconds() - exchange.started,
+                whole=whole,
+            ),
         )
-        self._owner.rounds.behind(report)

@@ -1,8 +1,8 @@
 """One request of a client, led from its whole body to the reply that its language writes.
 
 A conversation is a generator that knows no time; this is where it meets it. An `Exchange`
-begins it, sends what it yields and gives the reply back in, each step in the callback that
-brought it: no Deferred and no task stands between a request and its answer.
+begins it, sends what it yields and gives the reply back in, each step in its stage of the
+round that brought it: no Deferred and no task stands between a request and its answer.
 
 Whatever goes wrong comes out of here as a `Problem`, to be written in the client's language; what
 is none is a bug, logged with the request's id and told as InternalError. If the client goes
@@ -22,6 +22,7 @@ from gateway.conversation import Note
 from gateway.messages import Admission, Body, HttpReply, HttpRequest, Ids, Problem, RestReply
 from gateway.proxy.asking import Asking, Outcome
 from gateway.proxy.connection import Counters
+from gateway.proxy.rounds import Rounds, Stage
 from gateway.proxy.unpacking import Unpacking
 from gateway.wire.http1 import RequestHead
 
@@ -97,6 +98,7 @@ class Exchange:
         head: The request's; None when it could not be read.
         ids: Its names, for log and client.
         started: When its first byte came, in seconds since 1970.
+        rounds: Those of the reactor.
 
     Attributes:
         operation: The last operation that was called, "" before any was, or the one that its head names.
@@ -107,7 +109,9 @@ class Exchange:
 
     """
 
-    def __init__(self, cell: Cell, head: RequestHead | None, ids: Ids, started: float) -> None:
+    def __init__(
+        self, cell: Cell, head: RequestHead | None, ids: Ids, started: float, rounds: Rounds
+    ) -> None:
         self.cell = cell
         self.head = head
         self.ids = ids
@@ -117,6 +121,8 @@ class Exchange:
         self.problem: Problem | None = None
         self.store_id = ""
         self.status = 0
+        self._rounds = rounds
+        self._stopped = False
         self._conversation: Generator[Any, RestReply, HttpReply] | None = None
         self._asking: Asking | None = None
         self._bodies: list[Body] = []
@@ -143,7 +149,7 @@ class Exchange:
         self._send = send
         self._done = done
         self._keep(body)
-        self._advance(self._first, head, body, proof)
+        self._rounds.at(Stage.CONVERSE, self._advance, self._first, head, body, proof)
 
     def refuse(self, problem: Problem) -> HttpReply:
         """Return the reply that tells the client `problem`, under the ids that our log knows."""
@@ -164,6 +170,7 @@ class Exchange:
 
     def stop(self) -> None:
         """End the work, in whatever state it is, and close the bodies that nobody wrote."""
+        self._stopped = True
         asking, self._asking = self._asking, None
         if asking is not None:
             asking.cancel()
@@ -248,27 +255,49 @@ class Exchange:
         return next(self._conversation)
 
     def _advance(self, step: Callable[..., Any], *told: Any) -> None:
-        """Take one step of the conversation, and then what it leads to: a request or the reply.
+        """Take one step of the conversation, and leave what it leads to: a request or the reply.
 
         Args:
             step: Its beginning, its `send` or its `throw`.
             told: What it is told by that.
 
         """
-        outcome: HttpReply | Problem
-        try:
-            self._asking = self._sent(step, *told)
-        except StopIteration as ended:
-            outcome = self._looked_at(ended.value)
-        except Problem as problem:
-            outcome = problem
-        except Exception:  # noqa: BLE001 - a bug of any kind must not leave the client waiting
-            log.failure("The conversation of request {request_id} broke", request_id=self.ids.request_id)
-            outcome = Problem("InternalError")
-        else:
+        if self._stopped:
             return
+        try:
+            request = step(*told)
+        except StopIteration as ended:
+            self._end(self._looked_at(ended.value))
+        except Problem as problem:
+            self._end(problem)
+        except Exception:  # noqa: BLE001 - a bug of any kind must not leave the client waiting
+            self._broke()
+        else:
+            self._rounds.at(Stage.ASK, self._ask, request)
+
+    def _ask(self, request: Any) -> None:
+        """Send what the conversation yielded; it hears of a request that cannot be sent."""
+        if self._stopped:
+            return
+        try:
+            self._asking = self._send(self.cell.prepare(request), self._replied)
+        except Problem as problem:
+            assert self._conversation is not None
+            self._advance(self._conversation.throw, problem)
+        except Exception:  # noqa: BLE001 - the same
+            self._broke()
+
+    def _broke(self) -> None:
+        log.failure("The conversation of request {request_id} broke", request_id=self.ids.request_id)
+        self._end(Problem("InternalError"))
+
+    def _end(self, outcome: HttpReply | Problem) -> None:
         self._conversation = None
-        self._done(outcome)
+        self._rounds.at(Stage.ANSWER, self._settle, outcome)
+
+    def _settle(self, outcome: HttpReply | Problem) -> None:
+        if not self._stopped:
+            self._done(outcome)
 
     def _looked_at(self, reply: HttpReply) -> HttpReply:
         """Return a reply to write; of one that is passed on, keep what the log tells of it."""
@@ -283,25 +312,15 @@ class Exchange:
             )
         return reply
 
-    def _sent(self, step: Callable[..., Any], *told: Any) -> Asking:
-        """Send the request that the conversation yields next; it hears of one that cannot be sent."""
-        while True:
-            request = step(*told)
-            try:
-                return self._send(self.cell.prepare(request), self._replied)
-            except Problem as problem:
-                assert self._conversation is not None
-                step, told = self._conversation.throw, (problem,)
-
     def _replied(self, reply: Outcome) -> None:
         self._asking = None
         conversation = self._conversation
         assert conversation is not None  # else `stop` would have cancelled the request
         if isinstance(reply, Problem):
-            self._advance(conversation.throw, reply)
+            self._rounds.at(Stage.CONVERSE, self._advance, conversation.throw, reply)
             return
         self._keep(reply.body)
-        self._advance(conversation.send, reply)
+        self._rounds.at(Stage.CONVERSE, self._advance, conversation.send, reply)
 
 
 def _forget_frames(problem: Problem) -> None:

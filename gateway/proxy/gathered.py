@@ -14,7 +14,7 @@ from asyncio import Transport as LoopTransport
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.proxy.rounds import Rounds
+from gateway.proxy.rounds import Rounds, Stage
 
 GATHERED = 65536
 """Bytes that wait for the end of the round at most; with more, all of them go at once."""
@@ -96,7 +96,7 @@ class Gathered:
         self._size += size
         if not self._joined:
             self._joined = True
-            self._rounds.send(self._round_over)
+            self._rounds.at(Stage.SEND, self._round_over)
         return True
 
     def _round_over(self) -> None:

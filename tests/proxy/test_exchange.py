@@ -8,11 +8,15 @@ from gateway.conversation import Translation
 from gateway.messages import Body, HttpReply, Ids, Problem, RestReply
 from gateway.proxy.exchange import LOGGED, Exchange
 from gateway.proxy.incoming import Incoming
+from gateway.proxy.rounds import Rounds
 from gateway.wire.http1 import parse_request_head
 from tests.proxy.connections import Tally
 from tests.proxy.lines import get
 from tests.proxy.plain import Plain, PlainStore
 from tests.proxy.test_incoming import Giver
+
+AT_ONCE = Rounds(lambda call: call())
+"""Rounds that end as soon as something is left for their end."""
 
 
 class Store:
@@ -40,7 +44,11 @@ class Store:
 
     def begin(self, target) -> Exchange:
         exchange = Exchange(
-            Translation(Plain(), PlainStore()), parse_request_head(get(target)), Ids("ID", "host"), 0.0
+            Translation(Plain(), PlainStore()),
+            parse_request_head(get(target)),
+            Ids("ID", "host"),
+            0.0,
+            AT_ONCE,
         )
         exchange.begin(b"", None, self.send, self.outcomes.append)
         return exchange
@@ -92,7 +100,7 @@ def test_a_language_that_refuses_before_it_is_a_generator():
 
     store = Store()
     exchange = Exchange(
-        Translation(Refusing(), PlainStore()), parse_request_head(get("/")), Ids("ID", "host"), 0.0
+        Translation(Refusing(), PlainStore()), parse_request_head(get("/")), Ids("ID", "host"), 0.0, AT_ONCE
     )
     exchange.begin(b"", None, store.send, store.outcomes.append)
     assert store.outcomes == [Problem("NotImplemented")]
@@ -123,7 +131,7 @@ def test_a_refusal_is_told_under_our_own_ids():
             return super().refuse(problem, head, ids)
 
     kept = []
-    exchange = Exchange(Kept(), None, Ids("OURS", "our-host"), 0.0)
+    exchange = Exchange(Kept(), None, Ids("OURS", "our-host"), 0.0, AT_ONCE)
     exchange.refuse(Problem("NoSuchKey", request_id="THEIRS", host_id="their-host"))
     ((problem, ids),) = kept
     assert (problem.request_id, problem.host_id, ids) == ("", "", Ids("OURS", "our-host"))
@@ -138,7 +146,7 @@ def test_of_a_reply_that_is_passed_on_the_log_has_what_it_tells(logged):
             yield
 
     store = Store()
-    exchange = Exchange(Passing(), parse_request_head(get("/")), Ids("ID", "host"), 0.0)
+    exchange = Exchange(Passing(), parse_request_head(get("/")), Ids("ID", "host"), 0.0, AT_ONCE)
     exchange.begin(b"", None, store.send, store.outcomes.append)
     assert store.outcomes[0].status == 404
     exchange.report(Tally(), peer="p", received=0, sent=0, seconds=0.0, whole=False)
@@ -148,7 +156,11 @@ def test_of_a_reply_that_is_passed_on_the_log_has_what_it_tells(logged):
 
 def test_who_is_refused_is_in_the_log_as_far_as_it_is_claimed(logged):
     exchange = Exchange(
-        Translation(Plain(), PlainStore()), parse_request_head(get("/store/k")), Ids("ID", "host"), 0.0
+        Translation(Plain(), PlainStore()),
+        parse_request_head(get("/store/k")),
+        Ids("ID", "host"),
+        0.0,
+        AT_ONCE,
     )
     exchange.refuse(Problem("InvalidAccessKeyId", details=(("AWSAccessKeyId", "AK\r\nOTHER"),)))
     exchange.report(Tally(), peer="p", received=0, sent=0, seconds=0.0, whole=False)
@@ -156,7 +168,7 @@ def test_who_is_refused_is_in_the_log_as_far_as_it_is_claimed(logged):
 
 
 def test_an_access_key_in_the_log_is_bounded_and_one_line():
-    exchange = Exchange(Translation(Plain(), PlainStore()), None, Ids("ID", "host"), 0.0)
+    exchange = Exchange(Translation(Plain(), PlainStore()), None, Ids("ID", "host"), 0.0, AT_ONCE)
     exchange._note("GetObject", "AK\r\nforged line\x1b" + "x" * 1000)
     assert exchange.access_key == ("AK??forged?line?" + "x" * 1000)[:LOGGED]
 
@@ -184,7 +196,7 @@ def test_a_problem_that_is_told_holds_no_frames():
     problem = caught.value
     problem.__cause__ = cause.with_traceback(problem.__traceback__)
     cell = Translation(Plain("rest"), PlainStore())
-    Exchange(cell, parse_request_head(get("/echo")), Ids("R", "H"), 0.0).refuse(problem)
+    Exchange(cell, parse_request_head(get("/echo")), Ids("R", "H"), 0.0, AT_ONCE).refuse(problem)
     assert problem.__traceback__ is None
     assert problem.__context__ is None
     assert cause.__traceback__ is None

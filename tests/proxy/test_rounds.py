@@ -1,11 +1,10 @@
-"""What waits for the end of a round is done there, once, in order of its kind."""
+"""What is left for the end of a round is done there, once, stage by stage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
-from gateway.proxy.rounds import Rounds
+from gateway.proxy.rounds import Rounds, Stage
 
 
 class Loop:
@@ -16,8 +15,8 @@ class Loop:
         self.done: list[str] = []
         self.rounds = Rounds(self.soon.append)
 
-    def do(self, name: str) -> Callable[[], None]:
-        return partial(self.done.append, name)
+    def leave(self, stage: Stage, name: str) -> None:
+        self.rounds.at(stage, self.done.append, name)
 
     def end_round(self) -> list[str]:
         soon, self.soon[:] = list(self.soon), []
@@ -27,36 +26,44 @@ class Loop:
         return done
 
 
-def test_all_is_sent_before_anything_else_is_done() -> None:
+def test_stages_are_gone_through_in_their_order_and_each_in_that_of_what_was_left() -> None:
     loop = Loop()
     for number in "12":
-        loop.rounds.behind(loop.do(f"log {number}"))
-        loop.rounds.send(loop.do(f"send {number}"))
-    assert loop.end_round() == ["send 1", "send 2", "log 1", "log 2"]
+        for stage in reversed(Stage):
+            loop.leave(stage, f"{stage.name} {number}")
+    assert loop.end_round() == [f"{stage.name} {number}" for stage in Stage for number in "12"]
     assert loop.end_round() == []
 
 
 def test_the_loop_is_asked_once_a_round() -> None:
     loop = Loop()
     for _ in range(2):
-        for name in "abc":
-            loop.rounds.send(loop.do(name))
-            loop.rounds.behind(loop.do(name))
+        for stage in Stage:
+            loop.leave(stage, "x")
         assert len(loop.soon) == 1
-        assert len(loop.end_round()) == 6
+        assert len(loop.end_round()) == len(Stage)
 
 
-def test_what_comes_while_a_round_ends_is_for_the_next() -> None:
+def test_a_stage_leaves_work_to_those_behind_it_in_the_same_round() -> None:
     loop = Loop()
-    loop.rounds.behind(lambda: loop.rounds.send(loop.do("next")))
+    loop.rounds.at(Stage.CONVERSE, loop.leave, Stage.ASK, "asked")
+    loop.rounds.at(Stage.ASK, loop.leave, Stage.SEND, "sent")
+    assert loop.end_round() == ["asked", "sent"]
+    assert loop.soon == []
+
+
+def test_what_is_for_the_stage_itself_or_one_before_it_waits_for_the_next_round() -> None:
+    loop = Loop()
+    for stage in Stage:
+        loop.rounds.at(Stage.TELL, loop.leave, stage, stage.name)
     assert loop.end_round() == []
-    assert loop.end_round() == ["next"]
+    assert loop.end_round() == [stage.name for stage in Stage]
 
 
 def test_a_bug_costs_nobody_else_his_turn(logged: list[str]) -> None:
     loop = Loop()
-    loop.rounds.send(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
-    loop.rounds.send(loop.do("send"))
-    loop.rounds.behind(loop.do("log"))
-    assert loop.end_round() == ["send", "log"]
+    loop.rounds.at(Stage.SEND, int, "no number")
+    loop.leave(Stage.SEND, "sent")
+    loop.leave(Stage.TELL, "told")
+    assert loop.end_round() == ["sent", "told"]
     assert any("end of a round" in line for line in logged)
