@@ -44,10 +44,14 @@ class Asking:
     stop: Callable[[], None] | None = None
 
     @property
+    def idempotent(self) -> bool:
+        """Whether it does no more when it arrives twice."""
+        return self.request.idempotent or self.request.method in _IDEMPOTENT
+
+    @property
     def repeatable(self) -> bool:
         """Whether it can be sent a second time: idempotent, and every byte of it at hand."""
-        idempotent = self.request.idempotent or self.request.method in _IDEMPOTENT
-        return idempotent and all(isinstance(piece, bytes) for piece in self.request.pieces)
+        return self.idempotent and all(isinstance(piece, bytes) for piece in self.request.pieces)
 
     def cancel(self) -> None:
         """Stop: nobody wants the outcome. Does nothing once it was delivered."""

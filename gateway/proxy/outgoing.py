@@ -19,6 +19,33 @@ from gateway.proxy.incoming import Incoming
 CODED_AT_ONCE = 65536
 """Bytes: larger pieces, which every coding copies, take several times as long."""
 
+AT_HAND = 65536
+"""Bytes of a body that are taken at once when all of them are here."""
+
+
+def at_hand(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Return the pieces of a message with each Body that is all here already as the bytes it writes.
+
+    Such a message is one like any other: its length is known, and it can be sent twice.
+
+    Raises:
+        Problem: A coding's, over the bytes of a Body.
+
+    """
+    if all(isinstance(piece, bytes) for piece in pieces):
+        return pieces
+    return tuple([piece if isinstance(piece, bytes) else _at_hand(piece) for piece in pieces])
+
+
+def _at_hand(body: Body) -> Piece:
+    data: bytes | None = body.source.whole(AT_HAND)
+    if data is None:
+        return body
+    for make in body.through:
+        coding = make()
+        data = coding.feed(data) + coding.close() if data else coding.close()
+    return data
+
 
 def close_bodies(pieces: tuple[Piece, ...]) -> None:
     """Close every Body among `pieces`: nobody will write it. A written one does not mind."""

@@ -83,12 +83,16 @@ class StoreConnection(Connection):
         owner: The pool.
         asking: The request that it is opened for.
 
+    Attributes:
+        idle_since: When it was given back to the pool; the pool's own note.
+
     """
 
     side = "store"
 
     def __init__(self, owner: Owner, asking: Asking) -> None:
         super().__init__(owner.sweep, owner.counters, write_stall=owner.limits.stall_seconds)
+        self.idle_since = 0.0
         self._owner = owner
         self._limits = owner.limits
         self._incoming: Incoming | None = None

@@ -4,15 +4,18 @@ A request takes the connection that was used last, or opens one of its own, or, 
 as are allowed are open, waits in line for the next that becomes free. A connection that dies
 before a byte of a reply came may have been closed by the store while it lay idle: then, and only
 then, an idempotent request is sent once more, on a fresh connection. Nothing else is ever
-repeated, and redirects are never followed: the address of the store comes from the
-configuration alone (wire rule 7; RFC 9110, 9.2.2; RFC 9112, 9.3.1).
+repeated. An upload that streams cannot be, so it takes a connection that was busy a moment ago,
+which no store has given up, or a new one; a POST that may not arrive twice always takes a new one.
+Redirects are never followed: the address of the store comes from the configuration alone
+(wire rule 7; RFC 9110, 9.2.2; RFC 9112, 9.3.1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from typing import Any
 
 from twisted.logger import Logger
@@ -23,11 +26,15 @@ from gateway.proxy.carrier import Cancelable, Carrier
 from gateway.proxy.clock import Clock, Delayed
 from gateway.proxy.connection import Counters
 from gateway.proxy.limits import StoreLimits
+from gateway.proxy.outgoing import at_hand
 from gateway.proxy.store import StoreConnection
 from gateway.proxy.sweep import Sweep
 from gateway.wire.http1 import build_request_head
 
 log = Logger()
+
+FRESH = 1.0
+"""Seconds in which a connection that became idle serves uploads too: servers keep theirs for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +107,36 @@ class Upstream:
             The request under way; its `cancel` stops it, and `done` is not called any more.
 
         Raises:
+            Problem: Of a body that is all here already, and is not what was said of it.
             ValueError: The request cannot be written; a bug of whoever made it.
 
         """
+        pieces = at_hand(request.pieces)
+        if pieces is not request.pieces:
+            request = replace(request, pieces=pieces)
         head = build_request_head(request, length_of(request.pieces))
         now = self._clock.seconds()
         asking = Asking(request, head, limit, done, now, now + self.limits.connect_seconds)
-        repeatable = asking.repeatable
-        if not repeatable and self._open >= self.limits.max_connections:
+        connection = self._kept_for(asking, now)
+        if connection is not None:
+            asking.reused = True
+            connection.begin(asking)
+            return asking
+        if not asking.repeatable and self._open >= self.limits.max_connections:
             self._make_room()
-        while self._idle and repeatable:  # else a stale connection would be its end
-            connection = self._idle.pop()
-            if not connection.closed:
-                asking.reused = True
-                connection.begin(asking)
-                return asking
         self._place(asking)
         return asking
+
+    def _kept_for(self, asking: Asking, now: float) -> StoreConnection | None:
+        """Return the connection that was used last, if the request may go on it."""
+        since = 0.0
+        if not asking.repeatable:
+            since = now - FRESH if asking.idempotent else inf
+        while self._idle and self._idle[-1].idle_since >= since:
+            connection = self._idle.pop()
+            if not connection.closed:
+                return connection
+        return None
 
     def _make_room(self) -> None:
         """Give up a connection that nobody uses."""
@@ -141,6 +161,7 @@ class Upstream:
         elif self._closing:
             connection.finish()
         else:
+            connection.idle_since = self._clock.seconds()
             self._idle.append(connection)
             if len(self._idle) > self.limits.max_idle:
                 self._idle.pop(0).finish()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.messages import Body
+import pytest
+
+from gateway.messages import Body, Problem
 from gateway.proxy.incoming import Incoming
+from gateway.proxy.upstream import FRESH
+from gateway.wire.proof import proved
 from tests.carriers import eventually, on_reactor
 from tests.proxy.asked import code, outcome, request, served
 from tests.proxy.doubles import STORES, limits
@@ -160,8 +164,9 @@ class TestRetry:
         assert code(outcomes) == "InternalError"
         assert house.store.nobody_waits()
 
-    def test_a_streamed_request_is_never_sent_twice_nor_on_a_connection_that_lay_idle(self, house):
-        served(house)
+    def test_an_upload_that_streams_is_never_sent_twice_nor_on_a_connection_that_lay_idle(self, house):
+        idle = served(house)
+        house.advance(FRESH + 1)
         giver = Giver()
         source = on_reactor(Incoming, giver)
         outcomes, _ = house.send(request("PUT", "/b/k", Body(source)))
@@ -172,6 +177,53 @@ class TestRetry:
         assert code(outcomes) == "ServiceUnavailable"
         assert giver.heard[-1] == "unwanted"
         assert house.store.nobody_waits()
+        house.send(request("GET", "/next"))
+        assert idle.until(b"\r\n\r\n").startswith(b"GET /next")
+
+    @pytest.mark.parametrize("lives", [True, False])
+    def test_an_upload_that_streams_goes_on_a_connection_that_was_busy_a_moment_ago(self, house, lives):
+        line = served(house)
+        source = on_reactor(Incoming, Giver())
+        outcomes, _ = house.send(request("PUT", "/b/k", Body(source, 4)))
+        on_reactor(source.data, b"data")
+        line.until(b"data")
+        if lives:
+            on_reactor(source.end)
+            line.send(ok(b"put"))
+            assert outcome(outcomes).body == b"put"
+        else:
+            line.reset()
+            assert code(outcomes) == "ServiceUnavailable"
+        assert house.store.nobody_waits()
+
+    def test_an_upload_that_is_all_here_goes_on_any_connection_and_is_sent_again(self, house):
+        line = served(house)
+        house.advance(FRESH + 1)
+        source = on_reactor(Incoming, Giver())
+        on_reactor(source.data, b"data")
+        on_reactor(source.end)
+        outcomes, _ = house.send(request("PUT", "/b/k", Body(source, None)))
+        assert b"Content-Length: 4\r\n" in line.until(b"\r\n\r\n")
+        line.until(b"data")
+        line.close()
+        fresh = house.store.accept()
+        assert fresh.until(b"data").startswith(b"PUT /b/k")
+        fresh.send(ok(b"second"))
+        assert outcome(outcomes).body == b"second"
+
+    def test_of_an_upload_that_is_all_here_and_bad_the_store_hears_nothing(self, house):
+        def put():
+            source = Incoming(Giver())
+            source.data(b"data")
+            source.end()
+            body = proved(Body(source, 5), "")
+            with pytest.raises(Problem, match="IncompleteBody"):
+                house.upstream.send(request("PUT", "/b/k", body), limit=9, done=outcomes.append)
+
+        outcomes = []
+        on_reactor(put)
+        assert house.store.nobody_waits()
+        assert outcomes == []
 
     @limits(max_connections=1)
     def test_an_idle_connection_makes_room_for_what_cannot_be_repeated(self, house):
