@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.messages import HttpRequest, Problem, RestReply
+from gateway.messages import HttpRequest, Piece, Problem, RestReply
 
 _IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))  # of S3's methods: all but POST
 
@@ -22,6 +22,7 @@ class Asking:
 
     Attributes:
         request: What is sent.
+        pieces: Its body; as bytes, where all of it is here.
         head: Its head, as bytes.
         limit: Bytes of a body that is neither streamed nor unpacked.
         done: Hears of the outcome; None once it did, or was cancelled.
@@ -34,6 +35,7 @@ class Asking:
     """
 
     request: HttpRequest
+    pieces: tuple[Piece, ...]
     head: bytes
     limit: int
     done: Callable[[Outcome], None] | None
@@ -51,7 +53,7 @@ class Asking:
     @property
     def repeatable(self) -> bool:
         """Whether it can be sent a second time: idempotent, and every byte of it at hand."""
-        return self.idempotent and all(isinstance(piece, bytes) for piece in self.request.pieces)
+        return self.idempotent and all(isinstance(piece, bytes) for piece in self.pieces)
 
     def cancel(self) -> None:
         """Stop: nobody wants the outcome. Does nothing once it was delivered."""

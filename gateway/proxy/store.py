@@ -120,7 +120,7 @@ class StoreConnection(Connection):
         self._asking = asking
         asking.stop = self.reset
         request = asking.request
-        pieces = request.pieces
+        pieces = asking.pieces
         self._least = 1 if request.method in WITH_CONTENT else self._limits.body_bytes
         outgoing = self._outgoing = Outgoing(
             pieces,
@@ -277,7 +277,7 @@ class StoreConnection(Connection):
         outgoing = self._outgoing
         if outgoing is not None and not outgoing.over:
             if head.status < 300:  # it cannot have done what it has not been told to its end
-                if length_of(asking.request.pieces) is not None:
+                if length_of(asking.pieces) is not None:
                     raise Problem("InternalError", ACCEPTED_UNREAD)
                 self._early = head, bytearray(data), outgoing.sent
                 super().pause()

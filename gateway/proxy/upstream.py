@@ -13,7 +13,7 @@ Redirects are never followed: the address of the store comes from the configurat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from math import inf
 from typing import Any
@@ -112,11 +112,9 @@ class Upstream:
 
         """
         pieces = at_hand(request.pieces)
-        if pieces is not request.pieces:
-            request = replace(request, pieces=pieces)
-        head = build_request_head(request, length_of(request.pieces))
+        head = build_request_head(request, length_of(pieces))
         now = self._clock.seconds()
-        asking = Asking(request, head, limit, done, now, now + self.limits.connect_seconds)
+        asking = Asking(request, pieces, head, limit, done, now, now + self.limits.connect_seconds)
         connection = self._kept_for(asking, now)
         if connection is not None:
             asking.reused = True
