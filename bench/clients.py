@@ -101,8 +101,14 @@ def soap_get(*, inline: bool) -> Ask:
     return get
 
 
-def rest_put(form: str) -> Ask:
-    """Return what puts an object by REST; its body in a form of x-amz-content-sha256, or HASHED."""
+def rest_put(form: str, *, md5: bool = False) -> Ask:
+    """Return what puts an object by REST; its body in a form of x-amz-content-sha256, or HASHED.
+
+    Args:
+        form: The form.
+        md5: Whether the client tells Content-MD5 too.
+
+    """
 
     def put(gateway: Gateway, key: str, size: int, pace: Pace) -> None:
         told: Headers = ()
@@ -110,6 +116,8 @@ def rest_put(form: str) -> Ask:
             told = (("content-encoding", "aws-chunked"), ("x-amz-decoded-content-length", str(size)))
         if form == STREAMING_UNSIGNED_TRAILER:
             told += (("x-amz-trailer", _CRC32),)
+        if md5:
+            told += (("content-md5", _md5(size)),)
         fields = _signed(gateway, "PUT", key, _sha256(size) if form == HASHED else form, told)
         coding = _coding(form, fields, size)
         length = coding.length(size) if coding else size
@@ -136,10 +144,19 @@ def _zeros(size: int) -> Iterator[bytes]:
 
 @cache
 def _sha256(size: int) -> str:
-    digest = hashlib.sha256()
+    return _digest("sha256", size).hex()
+
+
+@cache
+def _md5(size: int) -> str:
+    return b64encode(_digest("md5", size)).decode()
+
+
+def _digest(name: str, size: int) -> bytes:
+    digest = hashlib.new(name, usedforsecurity=False)
     for data in _zeros(size):
         digest.update(data)
-    return digest.hexdigest()
+    return digest.digest()
 
 
 @cache
