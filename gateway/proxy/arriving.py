@@ -80,7 +80,7 @@ class Arriving:
         return self._upload is not None and self._upload.paused
 
     def take(self, payload: bytes) -> None:
-        """Take the next bytes; whoever is given them may answer at once.
+        """Take the next bytes.
 
         Raises:
             Problem: They are too many, or not what was announced.

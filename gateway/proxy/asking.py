@@ -9,8 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.messages import HttpRequest, Piece, Problem, RestReply
+from gateway.proxy.outgoing import Outgoing
 
-_IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))  # of S3's methods: all but POST
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+_IDEMPOTENT = _SAFE | {"PUT", "DELETE"}  # of S3's methods: all but POST
+_CONDITIONS = frozenset(("if-match", "if-none-match"))
 
 Outcome = RestReply | Problem
 """What comes of a request: the store's reply, whatever its status, or why there is none."""
@@ -22,11 +25,13 @@ class Asking:
 
     Attributes:
         request: What is sent.
-        pieces: Its body; as bytes, where all of it is here.
+        pieces: Its body; of one that streams, all of it, when its first bytes were the last.
         head: Its head, as bytes.
         limit: Bytes of a body that is neither streamed nor unpacked.
         done: Hears of the outcome; None once it did, or was cancelled.
-        asked_at: When, by the upstream's clock.
+        outgoing: Writes a body that streams; None where `pieces` are at hand, or wait for a sign to go on.
+        first: What that has written until there is a connection.
+        asked_at: When it was ready to be sent, by the upstream's clock.
         connect_by: When it must be on a connection.
         reused: Whether the connection that works for it had served before.
         retried: Whether it is on its second connection.
@@ -39,21 +44,35 @@ class Asking:
     head: bytes
     limit: int
     done: Callable[[Outcome], None] | None
-    asked_at: float
-    connect_by: float
+    outgoing: Outgoing | None = None
+    first: tuple[bytes, ...] = ()
+    asked_at: float = 0.0
+    connect_by: float = 0.0
     reused: bool = False
     retried: bool = False
     stop: Callable[[], None] | None = None
 
     @property
+    def expects(self) -> bool:
+        """Whether its body is sent when the store has said `100 Continue`."""
+        return "expect" in [name for name, _ in self.request.headers]
+
+    @property
     def idempotent(self) -> bool:
-        """Whether it does no more when it arrives twice."""
-        return self.request.idempotent or self.request.method in _IDEMPOTENT
+        """Whether it does no more when it arrives twice.
+
+        A write on a condition does: the second is judged by what the first did.
+        """
+        request = self.request
+        if request.method not in _IDEMPOTENT:
+            return request.idempotent
+        return request.method in _SAFE or _CONDITIONS.isdisjoint([name for name, _ in request.headers])
 
     @property
     def repeatable(self) -> bool:
         """Whether it can be sent a second time: idempotent, and every byte of it at hand."""
-        return self.idempotent and all(isinstance(piece, bytes) for piece in self.pieces)
+        at_hand = self.outgoing is None and all(isinstance(piece, bytes) for piece in self.pieces)
+        return at_hand and self.idempotent
 
     def cancel(self) -> None:
         """Stop: nobody wants the outcome. Does nothing once it was delivered."""

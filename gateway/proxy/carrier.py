@@ -17,7 +17,6 @@ import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any, Protocol, cast
 
 from OpenSSL import SSL
@@ -298,7 +297,9 @@ class Twisted(Carrier):
     name = "twisted"
 
     def __init__(self, reactor: Any, clock: Clock) -> None:
-        super().__init__(reactor, clock, partial(reactor.callLater, 0))
+        super().__init__(
+            reactor, clock, reactor.callFromThread
+        )  # a delayed call waits while a clock is set back
         self.reactor_name = type(reactor).__name__.removesuffix("Reactor").lower()
 
     def _watch(self, acceptor: Acceptor) -> None:

@@ -173,13 +173,13 @@ class ClientConnection(Connection):
 
     def lost(self) -> None:
         """The client is gone: so is the reason for whatever is being done for it."""
-        self._owner.went(self)
         exchange, outgoing = self._exchange, self._outgoing
         if exchange is not None and self._state is not State.DISCARDING:
             exchange.stop()
             if outgoing is not None:
                 outgoing.close()
             self._note(exchange, whole=False)
+        self._owner.went(self)
 
     def failed(self) -> None:
         """Tell of a bug that is logged already, unless an answer has begun."""
@@ -277,14 +277,14 @@ class ClientConnection(Connection):
             self._refuse(problem)
             return
         if reader.done:
-            self._pending = reader.rest  # at once, for the answer may be out before this returns
+            self._pending = reader.rest
         self._take_body(exchange, arriving, payload)
 
     def _take_body(self, exchange: Exchange, arriving: Arriving, payload: bytes) -> None:
-        """Take the next bytes of the body; whoever is given them may answer at once."""
+        """Take the next bytes of the body."""
         try:
             arriving.take(payload)
-            if arriving.reader.done and self._state in _READING:
+            if arriving.reader.done:
                 arriving.finish()
         except Problem as problem:
             self._refuse(problem)
@@ -292,8 +292,6 @@ class ClientConnection(Connection):
         if arriving.ready and self._state is State.BODY:
             self._state = State.UPLOADING
             self._owner.ask(exchange, arriving.body(), arriving.proof, self._settled)
-        if self._state not in _READING:
-            return
         if arriving.reader.done:
             self._answer_request(exchange, arriving)
         elif not self._in_line:
@@ -342,7 +340,7 @@ class ClientConnection(Connection):
             self._owner.ask(exchange, arriving.body(), arriving.proof, self._settled)
 
     def _settled(self, outcome: HttpReply | Problem) -> None:
-        """Answer; often called from the store's connection, whom our bugs do not concern."""
+        """Answer; what breaks in here costs this connection alone."""
         self._tell(self._refuse if isinstance(outcome, Problem) else self._answer, outcome)
 
     def _refuse(self, problem: Problem) -> None:

@@ -26,7 +26,7 @@ from gateway.proxy.transport import Transport, peer_of, unacknowledged
 log = Logger()
 
 HIGH_WATER = 262144
-"""Bytes queued towards a peer before `send` says so."""
+"""Bytes queued towards a peer before `send` says so, beside what is gathered in a round."""
 
 TLS_READ_AHEAD = 262144
 """Bytes that a TLS connection reads before they are decrypted; none of them while it is paused."""

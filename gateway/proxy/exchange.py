@@ -265,27 +265,30 @@ class Exchange:
         if self._stopped:
             return
         try:
-            request = step(*told)
-        except StopIteration as ended:
-            self._end(self._looked_at(ended.value))
+            try:
+                request = step(*told)
+            except StopIteration as ended:
+                self._end(self._looked_at(ended.value))
+            else:
+                self._rounds.at(Stage.ASK, self._ask, request)
         except Problem as problem:
             self._end(problem)
         except Exception:  # noqa: BLE001 - a bug of any kind must not leave the client waiting
             self._broke()
-        else:
-            self._rounds.at(Stage.ASK, self._ask, request)
 
     def _ask(self, request: Any) -> None:
         """Send what the conversation yielded; it hears of a request that cannot be sent."""
         if self._stopped:
             return
         try:
-            self._asking = self._send(self.cell.prepare(request), self._replied)
+            asking = self._send(self.cell.prepare(request), self._replied)
         except Problem as problem:
             assert self._conversation is not None
             self._advance(self._conversation.throw, problem)
         except Exception:  # noqa: BLE001 - the same
             self._broke()
+        else:
+            self._asking = None if asking.done is None else asking
 
     def _broke(self) -> None:
         log.failure("The conversation of request {request_id} broke", request_id=self.ids.request_id)

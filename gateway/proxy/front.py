@@ -17,7 +17,7 @@ from gateway.proxy.connection import Counters
 from gateway.proxy.exchange import Cell, Exchange
 from gateway.proxy.forwarded import TrustedProxies
 from gateway.proxy.limits import ClientLimits
-from gateway.proxy.rounds import Rounds
+from gateway.proxy.rounds import Rounds, Stage
 from gateway.proxy.sweep import Sweep
 from gateway.proxy.turns import Turns
 from gateway.proxy.unpacking import Unpacking
@@ -80,7 +80,7 @@ class Front:
         """Close every connection as soon as nothing is under way on it, idle ones at once.
 
         Args:
-            drained: Called once, when no connection is left, maybe before this returns.
+            drained: Called once and later, when no connection is left and all is told in the log.
 
         """
         self.draining = True
@@ -123,4 +123,4 @@ class Front:
     def _tell_if_drained(self) -> None:
         if not self.connections and self._drained is not None:
             drained, self._drained = self._drained, None
-            drained()
+            self.rounds.at(Stage.TELL, drained)  # behind the log of what ended just now

@@ -101,8 +101,13 @@ class Gathered:
 
     def _round_over(self) -> None:
         self._joined = False
-        if not self._transport.is_closing():
+        if self._transport.is_closing():
+            return
+        try:
             self._send()
+        except BaseException:
+            self._transport.abort()  # else what is sent next would stand behind a gap
+            raise
 
     def _send(self) -> None:
         if self._waiting:

@@ -4,7 +4,7 @@ An `Incoming` is the source of a `Body`. A connection that reads a message gives
 writes the body attaches as its sink. It begins paused, so that nothing is read before somebody
 wants it, and what came together with the message's head waits in here. Back-pressure is passed
 through: `pause` stops the reading of the connection the bytes come from. There is no memory
-in here beyond what one read of a connection brings. A small body that is all here may be taken at once.
+in here beyond what one read of a connection brings.
 
 A body ends well exactly once, by `end`, or badly exactly once, by `broken`; a sink that was
 told of either hears nothing more.
@@ -74,19 +74,6 @@ class Incoming:
         """Let `sink` have the body from its first byte on; what is here already is given at once."""
         self._sink = sink
         self.resume()
-
-    def whole(self, most: int) -> bytes | None:
-        """Return the body if all of it is here, nobody has taken any of it, and it has at most `most` bytes.
-
-        Else None, and nothing has happened. What is returned is taken.
-        """
-        held = self._held
-        if self._fate is not _Fate.ENDED or self._sink is not None or sum(map(len, held)) > most:
-            return None
-        data = b"".join(held)
-        held.clear()
-        self._fate = _Fate.CLOSED
-        return data
 
     def pause(self) -> None:
         """Hold further bytes back, and those that are here."""

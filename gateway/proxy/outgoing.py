@@ -19,33 +19,6 @@ from gateway.proxy.incoming import Incoming
 CODED_AT_ONCE = 65536
 """Bytes: larger pieces, which every coding copies, take several times as long."""
 
-AT_HAND = 65536
-"""Bytes of a body that are taken at once when all of them are here."""
-
-
-def at_hand(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
-    """Return the pieces of a message with each Body that is all here already as the bytes it writes.
-
-    Such a message is one like any other: its length is known, and it can be sent twice.
-
-    Raises:
-        Problem: A coding's, over the bytes of a Body.
-
-    """
-    if all(isinstance(piece, bytes) for piece in pieces):
-        return pieces
-    return tuple([piece if isinstance(piece, bytes) else _at_hand(piece) for piece in pieces])
-
-
-def _at_hand(body: Body) -> Piece:
-    data: bytes | None = body.source.whole(AT_HAND)
-    if data is None:
-        return body
-    for make in body.through:
-        coding = make()
-        data = coding.feed(data) + coding.close() if data else coding.close()
-    return data
-
 
 def close_bodies(pieces: tuple[Piece, ...]) -> None:
     """Close every Body among `pieces`: nobody will write it. A written one does not mind."""
@@ -107,9 +80,20 @@ class Outgoing:
         """Bytes handed to the connection, the head included."""
 
     def begin(self, head: bytes) -> None:
-        """Write `head` and what can be written of the rest at once."""
-        self._ready.append(head)
+        """Write `head`, if there is one, and what can be written of the rest at once."""
+        if head:
+            self._ready.append(head)
         self._go_on()
+
+    def move(
+        self,
+        *,
+        send: Callable[..., bool],
+        done: Callable[[], None],
+        broken: Callable[[Problem | None], None],
+    ) -> None:
+        """Write what is still to come over a connection, in place of what it was begun with."""
+        self._send, self._done, self._broken = send, done, broken
 
     def drained(self) -> None:
         """Go on: the connection has room again."""

@@ -27,12 +27,14 @@ class Stage(IntEnum):
     CONVERSE = 0
     """Conversations take their next step: a request was read, or a reply."""
     ASK = 1
-    """Requests to the store are signed and begun."""
-    ANSWER = 2
+    """Requests to the store are signed and written."""
+    PLACE = 2
+    """They take their connections."""
+    ANSWER = 3
     """Answers to clients are begun."""
-    SEND = 3
+    SEND = 4
     """What is written goes to the kernel."""
-    TELL = 4
+    TELL = 5
     """What nobody waits for: log and counters."""
 
 

@@ -117,19 +117,24 @@ class StoreConnection(Connection):
 
     def begin(self, asking: Asking) -> None:
         """Send a request. The connection is open and free."""
+        self.set_deadline(None)
         self._asking = asking
         asking.stop = self.reset
-        request = asking.request
-        pieces = asking.pieces
-        self._least = 1 if request.method in WITH_CONTENT else self._limits.body_bytes
+        self._least = 1 if asking.request.method in WITH_CONTENT else self._limits.body_bytes
+        if asking.outgoing is not None:
+            outgoing = self._outgoing = asking.outgoing
+            outgoing.move(send=self.send, done=self._all_sent, broken=self._request_broke)
+            if self.send(asking.head, *asking.first):
+                outgoing.drained()
+            return
         outgoing = self._outgoing = Outgoing(
-            pieces,
+            asking.pieces,
             send=self.send,
-            framing=Chunks() if length_of(pieces) is None else None,
+            framing=Chunks() if length_of(asking.pieces) is None else None,
             done=self._all_sent,
             broken=self._request_broke,
         )
-        if "expect" in [name for name, _ in request.headers]:
+        if asking.expects:
             self.send(asking.head)
             self._held = outgoing
             self.set_deadline(self._limits.continue_seconds)
@@ -200,8 +205,8 @@ class StoreConnection(Connection):
 
     def drained(self) -> None:
         """Send on."""
-        assert self._outgoing is not None  # nothing is sent but by it
-        self._outgoing.drained()
+        if self._outgoing is not None:
+            self._outgoing.drained()
 
     def expired(self) -> None:
         """Judge what the store did in the time it had."""
@@ -275,9 +280,9 @@ class StoreConnection(Connection):
     def _begin_body(self, asking: Asking, head: ReplyHead, data: bytes) -> None:
         self._held = None
         outgoing = self._outgoing
-        if outgoing is not None and not outgoing.over:
+        if outgoing is not None and (self._full or not outgoing.over):
             if head.status < 300:  # it cannot have done what it has not been told to its end
-                if length_of(asking.pieces) is not None:
+                if outgoing.over or length_of(asking.request.pieces) is not None:
                     raise Problem("InternalError", ACCEPTED_UNREAD)
                 self._early = head, bytearray(data), outgoing.sent
                 super().pause()
@@ -344,7 +349,7 @@ class StoreConnection(Connection):
         incoming, unpacked = self._incoming, self._unpacked
         assert head is not None
         self._asking = self._incoming = self._unpacked = None
-        if not self._sent:
+        if self._full or not self._sent:
             self.reset()
         elif reader.rest or not head.keep_alive:
             self.finish()
@@ -370,12 +375,16 @@ class StoreConnection(Connection):
         asking = self._asking
         if asking is None or self._heard:
             self._fail(Problem("InternalError"))
-        elif asking.reused and asking.repeatable and not asking.retried:
-            self._asking = None
+        elif asking.reused and not asking.retried and self._can_be_repeated(asking):
+            self._asking = self._outgoing = self._held = None  # its body is not this connection's any more
             self.reset()
             self._owner.again(asking)
         else:
             self._fail(Problem("ServiceUnavailable"))
+
+    def _can_be_repeated(self, asking: Asking) -> bool:
+        """Tell whether a request can be sent once more: also one whose body nobody has asked for yet."""
+        return asking.repeatable or (self._held is not None and asking.idempotent)
 
     def _fail(self, problem: Problem) -> None:
         asking, bodies = self._asking, (self._incoming, self._unpacked)

@@ -88,7 +88,8 @@ def peer_of(address: object) -> str:
 def unacknowledged(transport: Transport) -> int | None:
     """Return how many bytes the kernel still holds for the peer, None where it does not say.
 
-    While this number changes, the peer reads. Nothing waits in front of the kernel when it is 0.
+    While this number changes, the peer reads. Once the connection is closed, nothing waits in front of the
+    kernel when it is 0.
     """
     sock = transport.get_extra_info("socket")
     if sock is None:

@@ -4,10 +4,13 @@ A request takes the connection that was used last, or opens one of its own, or, 
 as are allowed are open, waits in line for the next that becomes free. A connection that dies
 before a byte of a reply came may have been closed by the store while it lay idle: then, and only
 then, an idempotent request is sent once more, on a fresh connection. Nothing else is ever
-repeated. An upload that streams cannot be, so it takes a connection that was busy a moment ago,
-which no store has given up, or a new one; a POST that may not arrive twice always takes a new one.
-Redirects are never followed: the address of the store comes from the configuration alone
-(wire rule 7; RFC 9110, 9.2.2; RFC 9112, 9.3.1).
+repeated. Redirects are never followed: the address of the store comes from the configuration
+alone (wire rule 7; RFC 9110, 9.2.2; RFC 9112, 9.3.1).
+
+An upload that streams has no connection before its first bytes can be sent: none waits for a slow
+client, and none goes stale meanwhile. When they are all of it, it goes like any message. Else it could
+not be repeated, so it takes a connection that was busy a moment ago, or a new one; as a POST that may
+not arrive twice it always takes a new one.
 """
 
 from __future__ import annotations
@@ -26,9 +29,11 @@ from gateway.proxy.carrier import Cancelable, Carrier
 from gateway.proxy.clock import Clock, Delayed
 from gateway.proxy.connection import Counters
 from gateway.proxy.limits import StoreLimits
-from gateway.proxy.outgoing import at_hand
+from gateway.proxy.outgoing import Outgoing
+from gateway.proxy.rounds import Stage
 from gateway.proxy.store import StoreConnection
 from gateway.proxy.sweep import Sweep
+from gateway.wire.bodies import Chunks
 from gateway.wire.http1 import build_request_head
 
 log = Logger()
@@ -81,6 +86,7 @@ class Upstream:
         self.limits = limits
         self._clock = clock
         self._carrier = carrier
+        self._rounds = carrier.rounds
         self._address = address
         self._idle: list[StoreConnection] = []
         self._waiting: dict[Asking, Delayed] = {}
@@ -99,31 +105,71 @@ class Upstream:
         Args:
             request: Address, fields and signature included.
             limit: Bytes of a body that is neither streamed nor unpacked; beyond: InternalError.
-            done: Called once and later, with the store's reply or with a Problem:
+            done: Called once, maybe before this returns, with the store's reply or with a Problem:
                 ServiceUnavailable when not a byte of a reply came, InternalError when what came
-                is no valid answer (wire rule 7).
+                is no valid answer (wire rule 7); a coding's, over a body that is not what was said of it.
 
         Returns:
             The request under way; its `cancel` stops it, and `done` is not called any more.
 
         Raises:
-            Problem: Of a body that is all here already, and is not what was said of it.
             ValueError: The request cannot be written; a bug of whoever made it.
 
         """
-        pieces = at_hand(request.pieces)
-        head = build_request_head(request, length_of(pieces))
-        now = self._clock.seconds()
-        asking = Asking(request, pieces, head, limit, done, now, now + self.limits.connect_seconds)
+        pieces = request.pieces
+        length = length_of(pieces)
+        asking = Asking(request, pieces, build_request_head(request, length), limit, done)
+        if asking.expects or all(isinstance(piece, bytes) for piece in pieces):
+            self._rounds.at(Stage.PLACE, self._place, asking)
+            return asking
+        outgoing = asking.outgoing = Outgoing(
+            pieces,
+            send=partial(self._first_bytes, asking),
+            framing=Chunks() if length is None else None,
+            done=partial(self._ended, asking),
+            broken=partial(self._spoilt, asking),
+        )
+        asking.stop = outgoing.close
+        outgoing.begin(b"")
+        return asking
+
+    def _first_bytes(self, asking: Asking, *first: bytes) -> bool:
+        """Take the first bytes of a body that streams; more of it waits for a connection."""
+        assert asking.outgoing is not None
+        all_of_it = asking.outgoing.over
+        if all_of_it:
+            asking.pieces, asking.outgoing, asking.stop = first, None, None
+        else:
+            asking.first = first
+        self._rounds.at(Stage.PLACE, self._place, asking)
+        return all_of_it
+
+    def _ended(self, asking: Asking) -> None:
+        """Learn that a body is over; an empty one had no first bytes."""
+        if asking.outgoing is not None:
+            self._first_bytes(asking)
+
+    def _spoilt(self, asking: Asking, problem: Problem | None) -> None:
+        """Learn that a body is no good, of which the store has not heard; with None nobody waits for it."""
+        done = asking.done
+        asking.cancel()
+        if done is not None and problem is not None:
+            done(problem)
+
+    def _place(self, asking: Asking) -> None:
+        """Find a connection for a request that can be sent."""
+        if asking.done is None:
+            return  # cancelled meanwhile
+        now = asking.asked_at = self._clock.seconds()
+        asking.connect_by = now + self.limits.connect_seconds
         connection = self._kept_for(asking, now)
         if connection is not None:
             asking.reused = True
             connection.begin(asking)
-            return asking
+            return
         if not asking.repeatable and self._open >= self.limits.max_connections:
             self._make_room()
-        self._place(asking)
-        return asking
+        self._open_or_wait(asking)
 
     def _kept_for(self, asking: Asking, now: float) -> StoreConnection | None:
         """Return the connection that was used last, if the request may go on it."""
@@ -177,7 +223,7 @@ class Upstream:
         asking.retried = True
         asking.reused = False
         asking.connect_by = self._clock.seconds() + self.limits.connect_seconds
-        self._place(asking)
+        self._open_or_wait(asking)
 
     def settled(self, asking: Asking, outcome: Outcome) -> None:
         """Tell whoever asked what came of it."""
@@ -189,7 +235,7 @@ class Upstream:
 
     # New connections, and the line for them.
 
-    def _place(self, asking: Asking) -> None:
+    def _open_or_wait(self, asking: Asking) -> None:
         if self._open < self.limits.max_connections:
             self._connect(asking)
             return

@@ -10,9 +10,7 @@ from gateway.proxy.asking import Asking
 
 def _asking(method="GET", *pieces, **changed):
     request = HttpRequest(method, "/", (("host", "store"),), pieces)
-    return Asking(
-        request, request.pieces, b"", limit=0, done=lambda _: None, asked_at=0, connect_by=1, **changed
-    )
+    return Asking(request, request.pieces, b"", limit=0, done=lambda _: None, **changed)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +31,7 @@ def test_what_is_idempotent_and_at_hand_can_be_sent_twice(method, pieces, repeat
 @pytest.mark.parametrize(("pieces", "repeatable"), [((b"an envelope",), True), ((b"", Body(None)), False)])
 def test_a_post_may_be_said_to_be_idempotent(pieces, repeatable):
     request = HttpRequest("POST", "/soap", (("host", "store"),), pieces, idempotent=True)
-    asking = Asking(request, request.pieces, b"", limit=0, done=lambda _: None, asked_at=0, connect_by=1)
+    asking = Asking(request, request.pieces, b"", limit=0, done=lambda _: None)
     assert asking.repeatable is repeatable
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.messages import Body
+from gateway.proxy.incoming import Incoming
 from gateway.rest.addresses import Endpoint
 from gateway.rest.passing import Passing
 from gateway.rest.relay import RestRelay
-from tests.carriers import eventually
+from tests.carriers import eventually, on_reactor
+from tests.proxy.asked import outcome, request
 from tests.proxy.doubles import CLIENTS, STORES, House
 from tests.proxy.lines import get, ok
+from tests.proxy.test_incoming import Giver
 
 IN_CHUNKS = get("/b/k", "Transfer-Encoding: chunked", method="PUT")
 LAST = b"0\r\n\r\n"
@@ -94,3 +98,23 @@ def test_a_last_chunk_that_does_not_come_in_time(house, accepted):
     house.advance(max(STORES.answer_seconds, CLIENTS.body_seconds) + 2)
     assert client.reply("PUT").status >= 400
     assert line.ends()
+
+
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden"])
+def test_a_connection_with_unsent_bytes_is_not_used_again_and_its_acceptance_not_believed(house, status):
+    """All was handed to the loop, which has not got rid of it: the store cannot have read it."""
+    source = on_reactor(Incoming, Giver())
+    outcomes, _ = house.send(request("PUT", "/b/k", Body(source, 8)))
+    on_reactor(source.data, b"all ")
+    line = house.store.accept()
+    line.until(b"all ")
+    (connection,) = [each for each in house.sweep if each.side == "store"]
+    on_reactor(source.data, b"of i")
+    on_reactor(source.end)
+    line.until(b"of i")
+    on_reactor(connection.pause_writing)  # as the carrier says when too much is queued
+    line.send(ok(b"told", status=status))
+    told = outcome(outcomes)
+    assert getattr(told, "code", getattr(told, "status", 0)) == ("InternalError" if "200" in status else 403)
+    assert on_reactor(lambda: len(house.upstream._idle)) == 0
+    house.settled(0, 0)

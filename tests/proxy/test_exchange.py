@@ -34,6 +34,8 @@ class Store:
         store = self
 
         class Asking:
+            done = store
+
             def cancel(self) -> None:
                 store.cancelled.append(request)
 
@@ -84,6 +86,57 @@ def test_what_goes_wrong_comes_out_as_a_problem(target, outcome, code):
         store.reply(outcome)
     (problem,) = store.outcomes
     assert problem.code == code
+
+
+def test_a_conversation_that_returns_no_reply_is_a_bug(logged):
+    class Nothing(Plain):
+        def converse(self, head, body, proof, note):
+            return None
+            yield
+
+    store = Store()
+    exchange = Exchange(Nothing(), parse_request_head(get("/")), Ids("ID", "host"), 0.0, AT_ONCE)
+    exchange.begin(b"", None, store.send, store.outcomes.append)
+    assert store.outcomes == [Problem("InternalError")]
+    assert any("request ID broke" in line for line in logged)
+
+
+class Steps(Rounds):
+    """Rounds of which the test does one call at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _call: None)
+
+    def one(self) -> bool:
+        calls = next((calls for calls in self._left if calls), None)
+        if calls:
+            call, args = calls.pop(0)
+            call(*args)
+        return bool(calls is not None)
+
+
+@pytest.mark.parametrize("after", range(6))
+def test_an_exchange_that_is_stopped_between_two_stages_does_nothing_more(after):
+    store, rounds, giver = Store(), Steps(), Giver()
+    exchange = Exchange(
+        Translation(Plain(), PlainStore()),
+        parse_request_head(get("/stream/k")),
+        Ids("ID", "host"),
+        0.0,
+        rounds,
+    )
+    exchange.begin(b"", None, store.send, store.outcomes.append)
+    whole_way = [rounds.one, rounds.one, lambda: store.reply(_reply(Body(Incoming(giver), 5))), rounds.one]
+    for step in whole_way[:after]:
+        step()
+    asked, told = len(store.sent), list(store.outcomes)
+    exchange.stop()
+    while rounds.one():
+        pass
+    assert (len(store.sent), store.outcomes) == (asked, told)
+    assert asked == (after > 1)
+    assert store.cancelled == (store.sent if after == 2 else [])
+    assert (giver.heard[-1:] == ["unwanted"]) == (after > 2)
 
 
 def test_a_bug_comes_out_as_internal_error_and_is_logged(logged):

@@ -135,6 +135,19 @@ def test_aborting_forgets_what_waits() -> None:
     assert below.calls == ["abort"]
 
 
+def test_a_write_that_fails_leaves_no_gap() -> None:
+    loop, [(below, transport)] = made()
+
+    def fail(_data: Any) -> None:
+        below.write = below.calls.append  # type: ignore[method-assign]
+        raise MemoryError
+
+    below.write = fail  # type: ignore[method-assign]
+    transport.write(b"a head")
+    loop.end_round()
+    assert below.calls == ["abort"]
+
+
 def test_nothing_is_sent_to_a_peer_that_has_left_meanwhile() -> None:
     loop, [(below, transport)] = made()
     transport.write(b"too late")

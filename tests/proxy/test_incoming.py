@@ -69,38 +69,6 @@ def test_a_body_that_is_here_whole_is_given_and_ended_at_once():
     assert giver.heard == ["pause"]
 
 
-def test_a_body_that_is_here_whole_can_be_taken_as_bytes_once():
-    giver = Giver()
-    incoming = Incoming(giver)
-    incoming.data(b"al")
-    incoming.data(b"l")
-    assert incoming.whole(3) is None
-    incoming.end()
-    assert incoming.whole(2) is None
-    assert incoming.whole(3) == b"all"
-    assert incoming.whole(3) is None
-    incoming.close()
-    assert giver.heard == ["pause"]
-
-
-def test_a_body_that_somebody_takes_or_that_broke_is_not_here_whole():
-    taken, broken = Incoming(Giver()), Incoming(Giver())
-    taken.attach(Taker(taken, slow=True))
-    for incoming in (taken, broken):
-        incoming.data(b"one")
-        incoming.data(b"two")
-    taken.end()
-    broken.broken()
-    assert taken.whole(9) is None
-    assert broken.whole(9) is None
-
-
-def test_an_empty_body_is_here_whole():
-    incoming = Incoming(Giver())
-    incoming.end()
-    assert incoming.whole(0) == b""
-
-
 def test_a_slow_taker_pauses_the_giver_and_the_end_waits_behind_what_is_held():
     giver = Giver()
     incoming = Incoming(giver)

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from gateway.messages import Body, Piece, Problem
 from gateway.proxy.incoming import Incoming
-from gateway.proxy.outgoing import AT_HAND, Outgoing, at_hand, close_bodies
+from gateway.proxy.outgoing import Outgoing, close_bodies
 from gateway.wire.bodies import Chunks
-from gateway.wire.markup import Base64
 from tests.proxy.test_incoming import Giver
 
 
@@ -315,36 +314,3 @@ def test_any_message_leaves_whole_and_in_order_however_full_the_buffer(parts, fu
         assert reader.done
     else:
         assert written == b"head" + expected
-
-
-def whole(data: bytes, *through: type) -> Body:
-    """Return a Body all of whose bytes are here."""
-    incoming = Incoming(Giver())
-    if data:
-        incoming.data(data)
-    incoming.end()
-    return Body(incoming, len(data), tuple(through))
-
-
-def test_a_body_that_is_here_becomes_the_bytes_that_it_writes():
-    assert at_hand((b"<", whole(b"ab", Doubling), b">")) == (b"<", b"aabb.", b">")
-    assert at_hand((whole(b"", Doubling, Doubling),)) == (b"...",)
-
-
-def test_a_body_that_is_not_here_or_too_large_stays_one():
-    open_still, large = Body(Incoming(Giver())), whole(bytes(AT_HAND + 1))
-    assert at_hand((open_still, large)) == (open_still, large)
-    assert at_hand((whole(bytes(AT_HAND)),)) == (bytes(AT_HAND),)
-
-
-def test_a_message_without_bodies_is_as_it_was():
-    pieces = (b"one", b"two")
-    assert at_hand(pieces) is pieces
-
-
-@given(st.binary(max_size=300), st.lists(st.sampled_from([Doubling, Base64]), max_size=3))
-def test_what_is_at_hand_is_what_would_have_been_written(data, through):
-    wire = Wire()
-    outgoing = wire.outgoing(whole(data, *through))
-    outgoing.begin(b"")
-    assert at_hand((whole(data, *through),)) == (b"".join(wire.writes),)

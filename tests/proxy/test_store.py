@@ -322,8 +322,8 @@ class TestSending:
         giver = Giver()
         source = on_reactor(Incoming, giver)
         outcomes, _ = house.send(request("PUT", "/b/k", b"<", Body(source, 6), b">"))
-        line = house.store.accept()
         on_reactor(source.data, b"abc")
+        line = house.store.accept()
         assert b"Content-Length: 8\r\n" in line.until(b"\r\n\r\n")
         assert line.exactly(4) == b"<abc"
         on_reactor(source.data, b"def")
@@ -335,8 +335,8 @@ class TestSending:
     def test_a_body_of_unknown_length_is_sent_in_chunks(self, house):
         source = on_reactor(Incoming, Giver())
         house.send(request("PUT", "/b/k", Body(source)))
-        line = house.store.accept()
         on_reactor(source.data, b"abc")
+        line = house.store.accept()
         on_reactor(source.end)
         assert b"Transfer-Encoding: chunked\r\n" in line.until(b"\r\n\r\n")
         assert line.until(b"0\r\n\r\n") == b"3\r\nabc\r\n0\r\n\r\n"
@@ -345,8 +345,8 @@ class TestSending:
         giver = Giver()
         source = on_reactor(Incoming, giver)
         house.send(request("PUT", "/b/k", Body(source)))
-        line = house.store.accept()
         on_reactor(source.data, b"begun")
+        line = house.store.accept()
         line.until(b"\r\n\r\n")
         for _ in range(1000):
             if giver.heard[-1] == "pause":
@@ -359,8 +359,8 @@ class TestSending:
     def test_a_body_that_breaks_costs_the_connection_and_is_told_to_nobody(self, house):
         source = on_reactor(Incoming, Giver())
         outcomes, _ = house.send(request("PUT", "/b/k", Body(source, 6)))
-        line = house.store.accept()
         on_reactor(source.data, b"begun")
+        line = house.store.accept()
         line.until(b"begun")
         on_reactor(source.broken)
         assert line.ends()

@@ -86,10 +86,9 @@ class TestGood:
     def test_an_attachment_of_unknown_length_is_sent_in_chunks(self, house):
         client = house.client()
         message = b"- \n" + parts(b"data").partition(b"\n")[2]
-        client.send(head(len(message)) + message[:-1])
+        client.send(head(len(message)) + message)
         line = house.store.accept()
         assert b"Transfer-Encoding: chunked\r\n" in line.until(b"\r\n\r\n")
-        client.send(message[-1:])
         assert line.until(b"0\r\n\r\n") == b"4\r\ndata\r\n0\r\n\r\n"
 
     @pytest.mark.parametrize("size", [1, 7, 1000])
@@ -368,9 +367,11 @@ class TestBad:
     def test_more_or_fewer_bytes_than_were_announced(self, house, announced):
         client, message = house.client(), parts(LARGE, announced=announced)
         client.send(head(len(message)) + message + get("/echo"))
-        line = house.store.accept()
         assert code(client.reply("POST")) == "IncompleteBody"
-        assert dropped(line) < announced + 200  # the head
+        if announced > 1:
+            assert dropped(house.store.accept()) < announced + 200  # the head
+        else:
+            assert house.store.nobody_waits()
         client.close()
         house.settled(0, 0)
 
@@ -378,14 +379,13 @@ class TestBad:
         client = house.client()
         message = parts(b"four", announced=3)[:-2]
         client.send(head(len(message)) + message[:4])
-        line = house.store.accept()
         house.sees(
             lambda client: client._arriving and client._arriving.in_parts and not client._arriving.held_up
         )
         client.send(message[4:] + get("/echo"))
         assert code(client.reply("POST")) == "IncompleteBody"
         assert client.reply().body == b"/echo"
-        assert dropped(line) == 0
+        assert house.store.nobody_waits()
         eventually(lambda: len(house.events.requests) == 2)  # a line comes after its answer
         assert [event["code"] for event in house.events.requests] == ["IncompleteBody", "-"]
 
@@ -402,13 +402,12 @@ class TestBad:
         client = house.client()
         start = message.index(b"\n") + 1
         client.send(head(len(message)) + message[:start])
-        line = house.store.accept()
         house.sees(
             lambda client: client._arriving and client._arriving.in_parts and not client._arriving.held_up
         )
         client.send(message[start:])
         assert code(client.reply("POST")) == told
-        assert dropped(line) == 0
+        assert house.store.nobody_waits()
 
     def test_a_fault_is_found_when_the_store_has_room_again(self, house):
         client = house.client(small=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.messages import Body, Problem
+from gateway.messages import Body, HttpRequest
 from gateway.proxy.incoming import Incoming
 from gateway.proxy.upstream import FRESH
-from gateway.wire.proof import proved
+from gateway.wire.proof import HELD, proved
 from tests.carriers import eventually, on_reactor
 from tests.proxy.asked import code, outcome, request, served
 from tests.proxy.doubles import STORES, limits
@@ -170,8 +170,8 @@ class TestRetry:
         giver = Giver()
         source = on_reactor(Incoming, giver)
         outcomes, _ = house.send(request("PUT", "/b/k", Body(source)))
-        line = house.store.accept()
         on_reactor(source.data, b"begun")
+        line = house.store.accept()
         line.until(b"\r\n\r\n")
         line.reset()
         assert code(outcomes) == "ServiceUnavailable"
@@ -184,11 +184,13 @@ class TestRetry:
     def test_an_upload_that_streams_goes_on_a_connection_that_was_busy_a_moment_ago(self, house, lives):
         line = served(house)
         source = on_reactor(Incoming, Giver())
-        outcomes, _ = house.send(request("PUT", "/b/k", Body(source, 4)))
+        outcomes, _ = house.send(request("PUT", "/b/k", Body(source, 8)))
         on_reactor(source.data, b"data")
         line.until(b"data")
         if lives:
+            on_reactor(source.data, b"more")
             on_reactor(source.end)
+            line.until(b"more")
             line.send(ok(b"put"))
             assert outcome(outcomes).body == b"put"
         else:
@@ -196,14 +198,61 @@ class TestRetry:
             assert code(outcomes) == "ServiceUnavailable"
         assert house.store.nobody_waits()
 
-    def test_an_upload_that_is_all_here_goes_on_any_connection_and_is_sent_again(self, house):
+    def test_a_connection_that_was_kept_serves_an_upload_of_any_duration(self, house):
+        line = served(house)
+        source = on_reactor(Incoming, Giver())
+        outcomes, _ = house.send(request("PUT", "/b/k", Body(source, 100)))
+        for _ in range(10):
+            on_reactor(source.data, b"x" * 10)
+            line.exactly(10)
+            house.advance(STORES.idle_seconds / 5)
+            assert outcomes == []
+        on_reactor(source.end)
+        line.send(ok(b"put"))
+        assert outcome(outcomes).body == b"put"
+
+    @limits(max_connections=1)
+    def test_so_does_one_that_it_waited_for(self, house):
+        first, _ = house.send(request())
+        source = on_reactor(Incoming, Giver())
+        outcomes, _ = house.send(request("PUT", "/b/k", Body(source, 4)))
+        on_reactor(source.data, b"da")
+        line = house.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(ok(b"first"))
+        assert outcome(first).body == b"first"
+        line.until(b"da")
+        house.advance(STORES.idle_seconds + 2)
+        on_reactor(source.data, b"ta")
+        on_reactor(source.end)
+        line.until(b"ta")
+        line.send(ok(b"put"))
+        assert outcome(outcomes).body == b"put"
+
+    def test_an_upload_that_begins_slowly_takes_no_connection_before_it_has_bytes_to_send(self, house):
+        idle = served(house)
+        source = on_reactor(Incoming, Giver())
+        outcomes, _ = house.send(request("PUT", "/b/k", proved(Body(source, 2 * HELD), "")))
+        on_reactor(source.data, bytes(HELD))
+        house.advance(FRESH + 1)
+        assert house.store.nobody_waits()
+        idle.close()
+        on_reactor(source.data, bytes(HELD))
+        on_reactor(source.end)
+        line = house.store.accept()
+        line.until(b"\r\n\r\n")
+        assert line.exactly(2 * HELD) == bytes(2 * HELD)
+        line.send(ok(b"put"))
+        assert outcome(outcomes).body == b"put"
+
+    def test_an_upload_whose_first_bytes_are_all_goes_on_any_connection_and_is_sent_again(self, house):
         line = served(house)
         house.advance(FRESH + 1)
         source = on_reactor(Incoming, Giver())
-        on_reactor(source.data, b"data")
+        outcomes, _ = house.send(request("PUT", "/b/k", proved(Body(source, 4), "")))
+        on_reactor(source.data, b"da")
+        on_reactor(source.data, b"ta")
         on_reactor(source.end)
-        outcomes, _ = house.send(request("PUT", "/b/k", Body(source, None)))
-        assert b"Content-Length: 4\r\n" in line.until(b"\r\n\r\n")
         line.until(b"data")
         line.close()
         fresh = house.store.accept()
@@ -211,19 +260,80 @@ class TestRetry:
         fresh.send(ok(b"second"))
         assert outcome(outcomes).body == b"second"
 
-    def test_of_an_upload_that_is_all_here_and_bad_the_store_hears_nothing(self, house):
-        def put():
-            source = Incoming(Giver())
-            source.data(b"data")
-            source.end()
-            body = proved(Body(source, 5), "")
-            with pytest.raises(Problem, match="IncompleteBody"):
-                house.upstream.send(request("PUT", "/b/k", body), limit=9, done=outcomes.append)
+    def test_an_empty_upload_is_sent(self, house):
+        source = on_reactor(Incoming, Giver())
+        outcomes, _ = house.send(request("PUT", "/b/k", proved(Body(source, 0), "")))
+        assert house.store.nobody_waits()
+        on_reactor(source.end)
+        line = house.store.accept()
+        assert b"Content-Length: 0\r\n" in line.until(b"\r\n\r\n")
+        line.send(ok(b"put"))
+        assert outcome(outcomes).body == b"put"
 
-        outcomes = []
-        on_reactor(put)
+    @pytest.mark.parametrize("field", [("if-none-match", "*"), ("if-match", '"e"')])
+    def test_a_write_on_a_condition_is_not_sent_again(self, house, field):
+        line = served(house)
+        house.advance(FRESH + 1)
+        conditional = HttpRequest("PUT", "/b/k", (("host", "store"), field), (b"data",))
+        outcomes, _ = house.send(conditional)
+        fresh = house.store.accept()
+        fresh.until(b"data")
+        fresh.close()
+        assert code(outcomes) == "ServiceUnavailable"
+        assert house.store.nobody_waits()
+        house.send(HttpRequest("GET", "/b/k", (("host", "store"), field)))
+        assert line.until(b"\r\n\r\n").startswith(b"GET ")
+
+    def test_of_an_upload_that_is_bad_before_it_has_bytes_to_send_the_store_hears_nothing(self, house):
+        source = on_reactor(Incoming, Giver())
+        outcomes, asking = house.send(request("PUT", "/b/k", proved(Body(source, 5), "")))
+        on_reactor(source.data, b"data")
+        on_reactor(source.end)
+        assert outcome(outcomes).code == "IncompleteBody"
+        assert house.store.nobody_waits()
+        assert house.counters.of("asked") == []
+        on_reactor(asking.cancel)
+
+    def test_of_an_upload_that_breaks_before_it_has_bytes_to_send_nobody_hears(self, house):
+        source = on_reactor(Incoming, Giver())
+        outcomes, _ = house.send(request("PUT", "/b/k", proved(Body(source, 5), "")))
+        on_reactor(source.data, b"data")
+        on_reactor(source.broken)
         assert house.store.nobody_waits()
         assert outcomes == []
+
+    @limits(max_connections=1)
+    def test_an_upload_that_breaks_in_line_leaves_the_line(self, house):
+        first, _ = house.send(request())
+        source = on_reactor(Incoming, Giver())
+        outcomes, _ = house.send(request("PUT", "/b/k", Body(source, 9)))
+        on_reactor(source.data, b"begun")
+        eventually(lambda: len(house.upstream._waiting) == 1)
+        on_reactor(source.broken)
+        assert on_reactor(lambda: len(house.upstream._waiting)) == 0
+        line = house.store.accept()
+        line.until(b"\r\n\r\n")
+        line.send(ok(b"first"))
+        assert outcome(first).body == b"first"
+        assert outcomes == []
+
+    def test_a_request_that_waits_for_a_sign_to_go_on_finds_another_connection(self, house):
+        line = served(house)
+        source = on_reactor(Incoming, Giver())
+        waiting = HttpRequest(
+            "PUT", "/b/k", (("host", "store"), ("expect", "100-continue")), (Body(source, 4),)
+        )
+        outcomes, _ = house.send(waiting)
+        line.until(b"\r\n\r\n")
+        line.close()
+        fresh = house.store.accept()
+        fresh.until(b"\r\n\r\n")
+        fresh.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        on_reactor(source.data, b"data")
+        on_reactor(source.end)
+        assert fresh.exactly(4) == b"data"
+        fresh.send(ok(b"put"))
+        assert outcome(outcomes).body == b"put"
 
     @limits(max_connections=1)
     def test_an_idle_connection_makes_room_for_what_cannot_be_repeated(self, house):

@@ -292,6 +292,7 @@ def test_the_rest_is_reset_when_the_drain_timeout_is_over(tmp_path):
         assert unanswered is not None  # its connection was open all the time
     store.close()
     assert "The drain timeout is over" in site.log()
+    assert site.log().count(" SOAP.ListAllMyBuckets ") == 1  # who was cut off is told all the same
     assert "Traceback" not in site.log()
 
 
