@@ -29,6 +29,7 @@ class Asking:
         head: Its head, as bytes.
         limit: Bytes of a body that is neither streamed nor unpacked.
         done: Hears of the outcome; None once it did, or was cancelled.
+        expects: Whether its body is sent when the store has said `100 Continue`.
         outgoing: Writes a body that streams; None where `pieces` are at hand, or wait for a sign to go on.
         first: What that has written until there is a connection.
         asked_at: When it was ready to be sent, by the upstream's clock.
@@ -44,6 +45,7 @@ class Asking:
     head: bytes
     limit: int
     done: Callable[[Outcome], None] | None
+    expects: bool = False
     outgoing: Outgoing | None = None
     first: tuple[bytes, ...] = ()
     asked_at: float = 0.0
@@ -51,11 +53,6 @@ class Asking:
     reused: bool = False
     retried: bool = False
     stop: Callable[[], None] | None = None
-
-    @property
-    def expects(self) -> bool:
-        """Whether its body is sent when the store has said `100 Continue`."""
-        return "expect" in [name for name, _ in self.request.headers]
 
     @property
     def idempotent(self) -> bool:

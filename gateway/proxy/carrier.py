@@ -297,9 +297,8 @@ class Twisted(Carrier):
     name = "twisted"
 
     def __init__(self, reactor: Any, clock: Clock) -> None:
-        super().__init__(
-            reactor, clock, reactor.callFromThread
-        )  # a delayed call waits while a clock is set back
+        # A delayed call of no seconds would wait while the clock is set back.
+        super().__init__(reactor, clock, reactor.callFromThread)
         self.reactor_name = type(reactor).__name__.removesuffix("Reactor").lower()
 
     def _watch(self, acceptor: Acceptor) -> None:

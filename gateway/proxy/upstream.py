@@ -118,8 +118,9 @@ class Upstream:
         """
         pieces = request.pieces
         length = length_of(pieces)
-        asking = Asking(request, pieces, build_request_head(request, length), limit, done)
-        if asking.expects or all(isinstance(piece, bytes) for piece in pieces):
+        expects = "expect" in [name for name, _ in request.headers]
+        asking = Asking(request, pieces, build_request_head(request, length), limit, done, expects)
+        if expects or all(isinstance(piece, bytes) for piece in pieces):
             self._rounds.at(Stage.PLACE, self._place, asking)
             return asking
         outgoing = asking.outgoing = Outgoing(
