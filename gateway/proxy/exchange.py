@@ -31,6 +31,9 @@ log = Logger()
 LOGGED = 64
 """Characters of a stranger's text that the log repeats."""
 
+LONG = 65_536
+"""Bytes of a message, from which on it takes long to read it, and to send what comes of it."""
+
 REPLACEMENT = "\ufffd".encode()
 """What stands in an answer for a character that its language cannot carry (wire rule 19)."""
 
@@ -123,6 +126,7 @@ class Exchange:
         self.status = 0
         self._rounds = rounds
         self._stopped = False
+        self._takes_long = False
         self._conversation: Generator[Any, RestReply, HttpReply] | None = None
         self._asking: Asking | None = None
         self._bodies: list[Body] = []
@@ -149,7 +153,7 @@ class Exchange:
         self._send = send
         self._done = done
         self._keep(body)
-        self._rounds.at(Stage.CONVERSE, self._advance, self._first, head, body, proof)
+        self._step(body, self._first, head, body, proof)
 
     def refuse(self, problem: Problem) -> HttpReply:
         """Return the reply that tells the client `problem`, under the ids that our log knows."""
@@ -254,6 +258,17 @@ class Exchange:
         self._conversation = self.cell.converse(head, body, proof, self._note)
         return next(self._conversation)
 
+    def _step(self, body: Any, step: Callable[..., Any], *told: Any) -> None:
+        """Leave a step of the conversation, which is told of `body`, for the end of the round."""
+        self._takes_long = isinstance(body, bytes) and len(body) > LONG
+        self._leave(Stage.CONVERSE, self._advance, step, *told)
+
+    def _leave(self, stage: Stage, call: Callable[..., None], *args: Any) -> None:
+        if self._takes_long:
+            self._rounds.last(call, *args)
+        else:
+            self._rounds.at(stage, call, *args)
+
     def _advance(self, step: Callable[..., Any], *told: Any) -> None:
         """Take one step of the conversation, and leave what it leads to: a request or the reply.
 
@@ -270,7 +285,7 @@ class Exchange:
             except StopIteration as ended:
                 self._end(self._looked_at(ended.value))
             else:
-                self._rounds.at(Stage.ASK, self._ask, request)
+                self._leave(Stage.ASK, self._ask, request)
         except Problem as problem:
             self._end(problem)
         except Exception:  # noqa: BLE001 - a bug of any kind must not leave the client waiting
@@ -320,10 +335,10 @@ class Exchange:
         conversation = self._conversation
         assert conversation is not None  # else `stop` would have cancelled the request
         if isinstance(reply, Problem):
-            self._rounds.at(Stage.CONVERSE, self._advance, conversation.throw, reply)
+            self._step(b"", conversation.throw, reply)
             return
         self._keep(reply.body)
-        self._rounds.at(Stage.CONVERSE, self._advance, conversation.send, reply)
+        self._step(reply.body, conversation.send, reply)
 
 
 def _forget_frames(problem: Problem) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from gateway.conversation import Translation
 from gateway.messages import Body, HttpReply, Ids, Problem, RestReply
-from gateway.proxy.exchange import LOGGED, Exchange
+from gateway.proxy.exchange import LOGGED, LONG, Exchange
 from gateway.proxy.incoming import Incoming
-from gateway.proxy.rounds import Rounds
+from gateway.proxy.rounds import Rounds, Stage
 from gateway.wire.http1 import parse_request_head
 from tests.proxy.connections import Tally
 from tests.proxy.lines import get
@@ -99,6 +99,47 @@ def test_a_conversation_that_returns_no_reply_is_a_bug(logged):
     exchange.begin(b"", None, store.send, store.outcomes.append)
     assert store.outcomes == [Problem("InternalError")]
     assert any("request ID broke" in line for line in logged)
+
+
+def test_with_a_large_message_each_step_waits_until_the_small_ones_of_the_round_are_sent():
+    soon, told, store = [], [], Store()
+    rounds = Rounds(soon.append)
+
+    def end_round() -> list[str]:
+        for call in [soon.pop() for _ in tuple(soon)]:
+            call()
+        done, told[:] = list(told), []
+        return done
+
+    def send(request, done):
+        told.append(request.target)
+        return store.send(request, done)
+
+    def begin(key, body) -> None:
+        exchange = Exchange(
+            Translation(Plain(), PlainStore()),
+            parse_request_head(get(f"/store/{key}")),
+            Ids("ID", "host"),
+            0.0,
+            rounds,
+        )
+        exchange.begin(body, None, send, told.append)
+
+    begin("large", bytes(LONG + 1))
+    begin("larger", bytes(LONG + 2))
+    begin("small", bytes(LONG))
+    assert end_round() == ["/small"]
+    begin("next", b"")
+    assert end_round() == ["/next"]  # and the second large one was read
+    assert end_round() == ["/large"]
+    assert end_round() == ["/larger"]
+    store.reply(_reply(bytes(LONG + 1)))
+    begin("last", b"")
+    rounds.at(Stage.TELL, told.append, "round over")
+    sent, over, answer = end_round()
+    assert (sent, over) == ("/last", "round over")
+    assert isinstance(answer, HttpReply)
+    assert soon == []
 
 
 class Steps(Rounds):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.proxy.rounds import Rounds, Stage
+from gateway.proxy.rounds import AT_ONCE, Rounds, Stage
 
 
 class Loop:
@@ -60,10 +60,40 @@ def test_what_is_for_the_stage_itself_or_one_before_it_waits_for_the_next_round(
     assert loop.end_round() == [stage.name for stage in Stage]
 
 
+def test_more_conversations_than_fit_into_the_caches_step_on_in_the_next_round() -> None:
+    loop = Loop()
+    for number in range(AT_ONCE + 1):
+        loop.rounds.at(Stage.CONVERSE, loop.leave, Stage.ASK, f"asked {number}")
+    loop.rounds.at(Stage.CONVERSE, loop.leave, Stage.CONVERSE, "last")
+    loop.leave(Stage.TELL, "told")
+    assert loop.end_round() == [*(f"asked {number}" for number in range(AT_ONCE)), "told"]
+    assert loop.end_round() == [f"asked {AT_ONCE}"]
+    assert loop.end_round() == ["last"]
+    assert loop.soon == []
+
+
+def test_what_takes_long_is_done_behind_all_stages_once_a_round_and_has_them_for_itself() -> None:
+    loop = Loop()
+
+    def read(name: str) -> None:
+        loop.done.append(f"read {name}")
+        loop.leave(Stage.CONVERSE, f"next step of {name}")
+        loop.leave(Stage.SEND, f"sent {name}")
+
+    loop.rounds.last(read, "first")
+    loop.rounds.last(read, "second")
+    loop.leave(Stage.TELL, "told")
+    assert loop.end_round() == ["told", "read first", "sent first"]
+    assert loop.end_round() == ["next step of first", "read second", "sent second"]
+    assert loop.end_round() == ["next step of second"]
+    assert loop.soon == []
+
+
 def test_a_bug_costs_nobody_else_his_turn(logged: list[str]) -> None:
     loop = Loop()
     loop.rounds.at(Stage.SEND, int, "no number")
     loop.leave(Stage.SEND, "sent")
     loop.leave(Stage.TELL, "told")
+    loop.rounds.last(int, "no number either")
     assert loop.end_round() == ["sent", "told"]
-    assert any("end of a round" in line for line in logged)
+    assert sum("end of a round" in line for line in logged) == 2
