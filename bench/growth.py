@@ -90,9 +90,8 @@ def _points(subject: Subject, setting: Setting, place: SplitResult) -> dict[int,
         found = []
         for at in POINTS:
             _let_rest(place)
-            found.append(
-                replace(subject.pressed(seconds[at] if number else 1, at), at=at, at_unit="connections")
-            )
+            pressed = replace(subject, connections=at).pressed(seconds[at] if number else 1)
+            found.append(replace(pressed, at=at, at_unit="connections"))
         rounds.append(found)
     return dict(zip(POINTS, map(medians, zip(*rounds[1:], strict=True)), strict=True))  # the first warms up
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -112,6 +113,7 @@ def _started(directory: Path, port: int, request: bytes) -> Start:
         "s3gateway",
         f"--config={directory / 'gateway.ini'}",
     ]
+    _wait_until_nobody_listens(port)
     began = time.perf_counter()
     process = spawn(command, log=directory / "log", directory=directory)
     try:
@@ -122,6 +124,14 @@ def _started(directory: Path, port: int, request: bytes) -> Start:
         return Start(seconds, cpu, sum(map(resident, processes)) / 1024, len(processes))
     finally:
         kill_group(process)
+
+
+def _wait_until_nobody_listens(port: int) -> None:
+    # A worker of the last start may live a moment longer than its supervisor, and holds the socket so long.
+    with suppress(ConnectionError):
+        while True:
+            connected(port, None).close()
+            time.sleep(PAUSE)
 
 
 def _first_answer(process: subprocess.Popen[bytes], port: int, request: bytes, log: Path) -> None:

@@ -35,6 +35,7 @@ class Subject:
         pid: Its process; descendants count.
         url: Where it is asked.
         script: What it is asked; None: a GET without more.
+        connections: That ask at once.
 
     """
 
@@ -42,11 +43,12 @@ class Subject:
     pid: int
     url: str
     script: Path | None = None
+    connections: int = wrk.CONNECTIONS
 
-    def pressed(self, seconds: float, connections: int = wrk.CONNECTIONS) -> Figure:
+    def pressed(self, seconds: float) -> Figure:
         """Press it and return what came of it."""
         before = cpu_seconds(self.pid)
-        load = wrk.run(self.url, seconds, self.script, connections)
+        load = wrk.run(self.url, seconds, self.script, self.connections)
         used = cpu_seconds(self.pid) - before
         return replace(
             self.figure,

@@ -15,7 +15,8 @@ from bench.figures import Figure, Setting, Target
 from bench.store import running_store
 from bench.subjects import Subject, certificate, pressed_in_turns, serving_gateway
 
-GROUP = "Workers, SOAP faults"
+CONNECTIONS = (wrk.CONNECTIONS, 2 * wrk.CONNECTIONS)
+"""As many as everywhere else, and so many for each of two: the less is done at once the more each costs."""
 
 
 def measure(setting: Setting) -> Iterator[Figure]:
@@ -35,9 +36,13 @@ def measure(setting: Setting) -> Iterator[Figure]:
             served = stack.enter_context(serving_gateway(place, cores, store, certificates, settings))
             url = f"{served.plain}/soap"
             check_fault(url, message)
-            peer = "one" if count == 1 else ""
-            subjects.append(Subject(Figure(GROUP, name, peer=peer), served.pid, url, script))
-        one, two = pressed_in_turns(setting, subjects)
-        yield one
-        cost = Target("CPU, times one worker's", ratio_of(two.cpu, one.cpu), 1.10, at_most=True)
-        yield replace(two, targets=(cost,))
+            for connections in CONNECTIONS:
+                group = f"Workers, SOAP faults, {connections} clients"
+                figure = Figure(group, name, peer="one" if count == 1 else "")
+                subjects.append(Subject(figure, served.pid, url, script, connections))
+        one, one_of_more, two, two_of_more = pressed_in_turns(setting, subjects)
+        yield from (one, two, one_of_more)
+        cost = Target(
+            "CPU, times one worker's", ratio_of(two_of_more.cpu, one_of_more.cpu), 1.10, at_most=True
+        )
+        yield replace(two_of_more, targets=(cost,))
