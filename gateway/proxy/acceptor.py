@@ -3,6 +3,10 @@
 Whoever makes the protocols sees the peer's address first and may refuse: caps cost no TLS
 handshake. Without a file descriptor left, accepting pauses and what comes waits in the
 socket's backlog; a loop that reports the same readiness for ever would only burn the processor.
+
+Workers share one socket, and whoever is awake first could take a whole burst and keep it. So one connection
+is taken at a time, then the loop looks at others and at the socket again. Who was busy in between has taken
+nothing so long, and may take more: else where rounds are long its clients would wait for many of them.
 """
 
 from __future__ import annotations
@@ -22,7 +26,10 @@ from gateway.proxy.transport import StreamProtocol, peer_of
 log = Logger()
 
 ACCEPTS_AT_ONCE = 16
-"""Connections taken in one turn of the loop, so that workers on one socket share a burst."""
+"""Connections taken in one turn of the loop at most."""
+
+SPACING = 0.0005
+"""Seconds since the last look for each connection that is taken beside the first; about what one costs."""
 
 PAUSE = 1.0
 """Seconds without accepting after the system refused one."""
@@ -65,6 +72,7 @@ class Acceptor:
         self._adopt = adopt
         self._limited = limited
         self._pause: Delayed | None = None
+        self._looked = clock.seconds()
         watch(self)
 
     def stop(self) -> None:
@@ -79,8 +87,8 @@ class Acceptor:
         return self._listening.fileno()
 
     def doRead(self) -> None:  # noqa: N802 - Twisted's name
-        """Take what waits."""
-        for _ in range(ACCEPTS_AT_ONCE):
+        """Take what waits, or some of it; whoever watches calls again."""
+        for _ in range(self._due()):
             try:
                 sock, address = self._listening.accept()
             except (BlockingIOError, ConnectionAbortedError, InterruptedError):
@@ -96,6 +104,11 @@ class Acceptor:
     def logPrefix(self) -> str:  # noqa: N802 - Twisted's name
         """Return what the reactor calls this in its log."""
         return type(self).__name__
+
+    def _due(self) -> int:
+        now = self._clock.seconds()
+        since, self._looked = now - self._looked, now
+        return min(ACCEPTS_AT_ONCE, max(1, 1 + int(since / SPACING)))
 
     def _rest(self, error: OSError) -> None:
         log.warn("accepting pauses: {error}", error=error)  # noqa: G010 - Twisted's logger

@@ -5,14 +5,17 @@ from __future__ import annotations
 import resource
 import socket
 import ssl
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from twisted.internet.task import Clock
 
-from gateway.proxy.acceptor import ACCEPTS_AT_ONCE, PAUSE
+from gateway.proxy.acceptor import ACCEPTS_AT_ONCE, PAUSE, SPACING, Acceptor
 from gateway.proxy.caps import Caps
+from gateway.proxy.sweep import Sweep
 from tests.carriers import PATIENCE, eventually, on_reactor
-from tests.proxy.connections import Recorder, Shell, logged_failures, read_all
+from tests.proxy.connections import Recorder, Shell, Tally, logged_failures, read_all
 
 
 def greet(connection: Recorder) -> None:
@@ -24,6 +27,32 @@ def test_a_burst_is_taken_up_whole(shell: Shell) -> None:
     server = shell.serve(began=greet)
     clients = on_reactor(lambda: [server.plain() for _ in range(3 * ACCEPTS_AT_ONCE)])  # it waits
     assert [read_all(client) for client in clients] == [b"hello"] * len(clients)
+
+
+@pytest.mark.parametrize(
+    ("since", "most"),
+    [(0.0, 1), (SPACING / 2, 1), (1.5 * SPACING, 2), (1.0, ACCEPTS_AT_ONCE), (-5.0, 1)],
+)
+def test_who_looks_again_soon_leaves_connections_to_other_workers(since: float, most: int) -> None:
+    taken: list[socket.socket] = []
+    clock = Clock()
+    with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as stack:
+        acceptor = Acceptor(
+            clock,
+            listening,
+            watch=lambda _: None,
+            unwatch=lambda _: None,
+            make_protocol=lambda _: Recorder(Sweep(clock), Tally()),
+            adopt=lambda sock, _: taken.append(stack.enter_context(sock)),
+            limited=lambda _: None,
+        )
+        for _ in range(ACCEPTS_AT_ONCE + 1):
+            stack.enter_context(socket.create_connection(listening.getsockname()))
+        clock.rightNow += since
+        acceptor.doRead()
+        assert len(taken) == most
+        acceptor.doRead()
+        assert len(taken) == most + 1
 
 
 def test_a_client_that_is_gone_already_is_no_bug(shell: Shell) -> None:
