@@ -19,6 +19,8 @@ from typing import Any
 from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText, globalLogPublisher
 from zope.interface import implementer
 
+from gateway.proxy.exchange import WRITTEN
+
 PAUSE = 0.05
 """Seconds between two batches."""
 
@@ -132,7 +134,7 @@ class LogReader:
 
     def tell(self, line: bytes) -> None:
         """Log a line of `LogWriter`'s."""
-        level, seconds, namespace, text = json.loads(line)
+        level, seconds, namespace, text = json.loads(line.decode())
         self._publish(self._event(_LEVELS[level], namespace, text) | {"log_time": seconds})
 
     def tell_printed(self, line: bytes) -> None:
@@ -141,10 +143,12 @@ class LogReader:
         self._publish(event | {"log_time": time.time()})
 
     def _event(self, level: Any, namespace: str, text: str) -> LogEvent:
+        written = f"worker {self._number}: {text}"
         return {
             "log_level": level,
             "log_namespace": namespace,
-            "log_format": "worker {worker}: {line}",
+            "log_format": written.replace("{", "{{").replace("}", "}}"),
+            "log_flattened": WRITTEN,
             "worker": self._number,
             "line": text,
         }
