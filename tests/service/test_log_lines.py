@@ -3,7 +3,7 @@ import time
 
 import pytest
 from twisted.internet.task import Clock
-from twisted.logger import Logger, LogLevel
+from twisted.logger import Logger, LogLevel, formatEvent
 from twisted.python.failure import Failure
 
 from gateway.service import log_lines
@@ -55,6 +55,14 @@ def test_lines_come_in_batches(pipe):
     assert (event["log_level"], event["log_namespace"], event["worker"]) == (LogLevel.warn, "ns", 2)
     assert abs(event["log_time"] - time.time()) < 60
     assert text_of(event) == "worker 2: two"
+
+
+def test_a_line_that_looks_like_a_format_stays_as_it_is(pipe):
+    pipe.tells.warn("GET {path}", path="/{worker}/{{x}}")
+    pipe.clock.advance(PAUSE)
+    assert pipe.read() == ["GET /{worker}/{{x}}"]
+    for text in (text_of(pipe.events[0]), formatEvent(pipe.events[0])):
+        assert text == "worker 2: GET /{worker}/{{x}}"
 
 
 def test_what_is_critical_or_much_goes_at_once(pipe):
