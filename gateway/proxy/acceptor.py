@@ -31,6 +31,9 @@ ACCEPTS_AT_ONCE = 16
 SPACING = 0.0005
 """Seconds since the last look for each connection that is taken beside the first; about what one costs."""
 
+IDLE = 0.05
+"""Seconds since the last look, from which on nobody had been waiting: no round is so long."""
+
 PAUSE = 1.0
 """Seconds without accepting after the system refused one."""
 
@@ -108,7 +111,7 @@ class Acceptor:
     def _due(self) -> int:
         now = self._clock.seconds()
         since, self._looked = now - self._looked, now
-        return min(ACCEPTS_AT_ONCE, max(1, 1 + int(since / SPACING)))
+        return min(ACCEPTS_AT_ONCE, 1 + int(since / SPACING)) if 0 < since < IDLE else 1
 
     def _rest(self, error: OSError) -> None:
         log.warn("accepting pauses: {error}", error=error)  # noqa: G010 - Twisted's logger

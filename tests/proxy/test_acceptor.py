@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
-from gateway.proxy.acceptor import ACCEPTS_AT_ONCE, PAUSE, SPACING, Acceptor
+from gateway.proxy.acceptor import ACCEPTS_AT_ONCE, IDLE, PAUSE, SPACING, Acceptor
 from gateway.proxy.caps import Caps
 from gateway.proxy.sweep import Sweep
 from tests.carriers import PATIENCE, eventually, on_reactor
@@ -31,7 +31,7 @@ def test_a_burst_is_taken_up_whole(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("since", "most"),
-    [(0.0, 1), (SPACING / 2, 1), (1.5 * SPACING, 2), (1.0, ACCEPTS_AT_ONCE), (-5.0, 1)],
+    [(0.0, 1), (SPACING / 2, 1), (1.5 * SPACING, 2), (0.9 * IDLE, ACCEPTS_AT_ONCE), (IDLE, 1), (-5.0, 1)],
 )
 def test_who_looks_again_soon_leaves_connections_to_other_workers(since: float, most: int) -> None:
     taken: list[socket.socket] = []
